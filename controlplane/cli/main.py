@@ -1,0 +1,90 @@
+"""The root of `cpctl`: which commands there are, and how an error becomes an exit code.
+
+Commands are imported only when they are used, so that `cpctl --help` starts quickly.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from controlplane.cli import output
+from controlplane.errors import Exit
+
+# name → (module, attribute, one line). The line stands here so that --help imports none of them.
+COMMANDS: dict[str, tuple[str, str, str]] = {}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are looked up in a table and imported on use."""
+
+    table: dict[str, tuple[str, str, str]] = COMMANDS
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which the table tells the story."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and return the command, None for an unknown name."""
+        if cmd_name not in self.table:
+            return None
+        module, attribute, _ = self.table[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their line, without importing them."""
+        rows = [(name, line) for name, (_, _, line) in self.table.items()]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="controlplane", prog_name="cpctl")
+def cpctl() -> None:
+    """Everything a platform runs for its tenants: declared in Git, decided by policy, proven."""
+
+
+def main() -> None:
+    """Run `cpctl` and end the process with the exit code the outcome calls for."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run `cpctl` with `arguments` and return its exit code; no exception leaves this function."""
+    try:
+        result = cpctl.main(args=arguments, prog_name="cpctl", standalone_mode=False)
+    except click.exceptions.Abort:
+        output.talk("interrupted")
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except Exception as error:  # noqa: BLE001 - the one place where every error becomes an exit code
+        return _explain(error)
+    return int(result) if isinstance(result, int) else Exit.CLEAN
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong; an error without a remedy is a fault of ours."""
+    if os.environ.get("CPCTL_TRACEBACK"):
+        import traceback  # noqa: PLC0415 - only a person who asks pays for it
+
+        traceback.print_exception(error)
+    remedy, code = getattr(error, "remedy", None), getattr(error, "exit_code", None)
+    if isinstance(remedy, str) and isinstance(code, int):
+        output.fail(str(error), remedy)
+        return code
+    output.fail(
+        f"this is a fault of cpctl: {type(error).__name__}: {error}",
+        "run the same command with CPCTL_TRACEBACK=1 and report what it prints",
+    )
+    return Exit.FAULT
+
+
+if __name__ == "__main__":
+    main()

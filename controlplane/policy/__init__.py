@@ -1,0 +1,1 @@
+"""Decides: envelopes in, verdicts out, under named sets of Rego policies."""

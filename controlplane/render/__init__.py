@@ -1,0 +1,1 @@
+"""What a tenant becomes on a target: deterministic, offline, values as data."""

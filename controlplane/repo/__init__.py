@@ -1,0 +1,1 @@
+"""What Git says at one revision: snapshots, places in files, semantic changes."""

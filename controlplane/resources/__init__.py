@@ -1,0 +1,1 @@
+"""The vocabulary: one frozen model per kind, and nothing that touches the outside."""

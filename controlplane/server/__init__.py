@@ -1,0 +1,1 @@
+"""What a program asks over HTTP: parse → operation → render."""

@@ -1,0 +1,28 @@
+"""The root of every error this package raises, and the two ways work can fail."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ReconcilerError(Exception):
+    """The work could not be done.
+
+    `exit_code` is what a command ends with; `remedy` says in plain words what to do next;
+    `retry_after` is in seconds, None where trying again cannot help.
+    """
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, message: str, *, remedy: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+        self.retry_after = retry_after
+
+
+class TargetUnavailableError(ReconcilerError):
+    """A target did not answer; nothing is known about what it holds."""
+
+
+class StateUnavailableError(ReconcilerError):
+    """The state store did not answer; nothing may be written to any target meanwhile."""
