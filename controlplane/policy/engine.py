@@ -1,0 +1,78 @@
+"""The port behind which every Rego evaluator stands.
+
+An engine prepares a bundle once and then answers questions about envelopes. The base class
+guarantees totality whatever an engine does: an exception, a missing answer, an answer for
+another question or one outside the decision contract becomes an `Indeterminate`, never a pass.
+Implementations register under `controlplane.policy_engines`; `tests/conformance` holds the class
+that each of them must pass.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from controlplane.policy.model import Cause, PolicyBundle, Rule
+from evidence.canonical import Json
+
+
+@dataclass(frozen=True)
+class Question:
+    """One envelope (canonical JSON bytes) and the rules that are to judge it."""
+
+    subject: str
+    envelope: bytes
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A rule gave no trustworthy answer. `detail` is for people and not part of a verdict."""
+
+    cause: Cause
+    detail: str = ""
+
+
+Answer = Mapping[str, Json | Unanswered]
+"""Rule id → the rule's `findings` as plain JSON, or why there is none."""
+
+
+class Prepared(ABC):
+    """Policies loaded into an evaluator. A context manager; not shared between processes."""
+
+    @abstractmethod
+    def answer(self, question: Question) -> Answer:
+        """Evaluate every rule of the question. May raise; the caller makes that a deny."""
+
+    def answers(self, questions: Iterable[Question]) -> Iterator[Answer]:
+        """Evaluate many questions in order; an engine overrides this where a batch is cheaper."""
+        return (self.answer(question) for question in questions)
+
+    def close(self) -> None:
+        """End worker processes and servers that were started for this bundle."""
+        return
+
+    def __enter__(self) -> Prepared:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class PolicyEngine(ABC):
+    """One evaluator of Rego."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def version(self) -> str:
+        """Return the evaluator's own version, as it goes into a decision record."""
+
+    @abstractmethod
+    def prepare(self, bundle: PolicyBundle) -> Prepared:
+        """Load a bundle.
+
+        Raises PolicyLoadError, naming the place, for text this engine cannot evaluate faithfully.
+        """

@@ -1,0 +1,75 @@
+"""The port behind which every kind of target stands.
+
+A target observes, acts and keeps an inventory; it never decides. Which action follows from
+which observation is `reconciler.plan`'s to say. Implementations register under the entry point
+group `controlplane.targets`; `tests/conformance/target.py` is the class each of them must pass.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import ClassVar
+
+from reconciler.model import (
+    Action,
+    Desired,
+    Health,
+    Nudge,
+    Observation,
+    Outcome,
+    Placement,
+    Resource,
+)
+
+
+class Target(ABC):
+    """One place that holds resources. Methods may be called from several threads."""
+
+    kind: ClassVar[str]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def observe(self, desired: Desired) -> Observation:
+        """Say how every desired and every inventoried resource stands; write nothing.
+
+        Raises TargetUnavailableError where the target does not answer. What could not be found
+        out about a single resource is Standing.UNKNOWN with a reason.
+        """
+
+    @abstractmethod
+    def claim(self, placement: Placement, ids: Collection[str]) -> None:
+        """Add `ids` to the placement's inventory, durably, before any of them is created."""
+
+    @abstractmethod
+    def release(self, placement: Placement, ids: Collection[str]) -> None:
+        """Take `ids`, which are gone from the target, out of the placement's inventory."""
+
+    @abstractmethod
+    def act(self, placement: Placement, actions: Sequence[Action]) -> Iterator[Outcome]:
+        """Carry out `actions`, yielding one outcome each as soon as it is known.
+
+        The target keeps the order its kind needs (a namespace before what lives in it). One
+        failed action never stops the others that do not depend on it; none of them raises.
+        """
+
+    @abstractmethod
+    def health(self, placement: Placement, resources: Iterable[Resource]) -> Iterator[Health]:
+        """Say, once and without waiting, how each resource fares."""
+
+    @abstractmethod
+    def placements(self) -> Iterator[Placement]:
+        """Return every placement that has an inventory on this target."""
+
+    def watch(self, stop: Callable[[], bool]) -> Iterator[Nudge]:  # noqa: ARG002
+        """Yield a nudge whenever something of ours changes, until `stop()`; optional.
+
+        A target that cannot watch yields nothing and is polled.
+        """
+        return iter(())
+
+    def close(self) -> None:
+        """Let go of connections; the target is not used afterwards."""
+        return
