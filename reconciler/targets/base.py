@@ -63,7 +63,7 @@ class Target(ABC):
     def placements(self) -> Iterator[Placement]:
         """Return every placement that has an inventory on this target."""
 
-    def watch(self, stop: Callable[[], bool]) -> Iterator[Nudge]:  # noqa: ARG002
+    def watch(self, stop: Callable[[], bool]) -> Iterator[Nudge]:
         """Yield a nudge whenever something of ours changes, until `stop()`; optional.
 
         A target that cannot watch yields nothing and is polled.
