@@ -1,0 +1,56 @@
+# Everything a person or CI asks of this repository. `make help` lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types docs docs-check bench tools lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+demo: .venv/stamp ## A change denied, corrected, merged, applied, healed and verified, in a scratch folder
+	$(BIN)/cpctl demo
+
+test: .venv/stamp ## Every test whose servers are there; the summary lists what was not tested
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST)
+
+check: lint types docs-check test ## What CI runs: lint, architecture, types, documentation, tests
+
+lint: .venv/stamp ## Style, format, and the architecture's import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/stamp ## Static types, strictly
+	$(BIN)/mypy
+
+# Whoever generates a page or a schema adds a line here that writes it, and one below that
+# fails where what is committed differs.
+docs: .venv/stamp ## Write the generated documentation again
+
+docs-check: .venv/stamp ## Fail where generated documentation differs from its source
+
+bench: .venv/stamp ## The benchmarks, against their peers, with the raw data kept
+	$(BIN)/python -m benchmarks $(BENCH)
+
+tools: ## Build the real servers into .tools/bin (needs Go); what is current is left alone
+	$(PYTHON) tools/build.py
+
+lock: .venv/stamp ## Resolve requirements/dev.in again, with hashes (LOCK=--upgrade for newer versions)
+	$(BIN)/uv pip compile --quiet $(LOCK) --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url requirements/dev.in --output-file requirements/dev.txt
+
+clean: ## Remove the environment, caches and build output; .tools stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.tools/*' -prune -exec rm -rf {} +
+
+# The environment is made again when the requirements change. ensurepip is part of Python, but
+# some distributions package it apart: the message says what to install.
+.venv/stamp: requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "error: '$(PYTHON) -m venv' failed: Python 3.11 or newer with venv is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
