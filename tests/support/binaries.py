@@ -1,0 +1,65 @@
+"""Where a real server or command-line tool is found on this machine.
+
+Decides the order of the places and the words for what is missing. Building the tools is left to
+`tools/build.py`, starting them to the modules beside this one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+# Debian keeps a database server's programs off the PATH, one folder per major version.
+DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
+
+# What `make tools` does not build, and how to get it instead.
+REMEDIES = {
+    "postgres": "apt-get install postgresql",
+    "initdb": "apt-get install postgresql",
+    "git": "apt-get install git",
+}
+
+
+class MissingBinaryError(Exception):
+    """A tool that was asked for is not on this machine."""
+
+
+def places(environment: Mapping[str, str] | None = None) -> list[Path]:
+    """Return the folders that are searched, first match wins.
+
+    1. `.tools/bin` of this repository: the pinned versions that `make tools` built;
+    2. `KUBEBUILDER_ASSETS`, as controller developers have it set;
+    3. every folder on `PATH`;
+    4. Debian's PostgreSQL folders, newest version first.
+    """
+    environment = os.environ if environment is None else environment
+    found = [REPOSITORY / ".tools" / "bin"]
+    if assets := environment.get("KUBEBUILDER_ASSETS"):
+        found.append(Path(assets))
+    found += [Path(entry) for entry in environment.get("PATH", "").split(os.pathsep) if entry]
+    versions = [path for path in DEBIAN_POSTGRESQL.glob("*/bin") if path.parent.name.isdecimal()]
+    return found + sorted(versions, key=lambda path: int(path.parent.name), reverse=True)
+
+
+def find(name: str, environment: Mapping[str, str] | None = None) -> Path | None:
+    """Return the executable called `name`, None where there is none."""
+    search = os.pathsep.join(str(place) for place in places(environment))
+    found = shutil.which(name, path=search)
+    return Path(found) if found else None
+
+
+def need(name: str) -> Path:
+    """Return the executable called `name`; raises MissingBinaryError with how to get it."""
+    found = find(name)
+    if found is None:
+        raise MissingBinaryError(missing(name))
+    return found
+
+
+def missing(name: str) -> str:
+    """Return the sentence that says `name` is not here and what to do about it."""
+    return f"{name} is not installed ({REMEDIES.get(name, 'make tools')})"
