@@ -15,7 +15,7 @@ from tests.support.kubernetes import ApiServer, WholeCluster
 from tests.support.opa import OpaServer
 from tests.support.postgres import PostgresServer
 
-pytest_plugins = ["tests.support.requirements"]
+pytest_plugins = ["pytester", "tests.support.requirements"]
 
 
 @pytest.fixture(scope="session")
