@@ -6,8 +6,10 @@ a test needs is known from the fixtures it uses; see `tests/support/requirements
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.support import kubernetes
@@ -16,6 +18,41 @@ from tests.support.opa import OpaServer
 from tests.support.postgres import PostgresServer
 
 pytest_plugins = ["pytester", "tests.support.requirements"]
+
+# A loaded machine is no defect: nothing fails for having taken long. CI draws the same examples
+# in every run, so that a failure there is one that anyone can repeat.
+hypothesis.settings.register_profile("repository", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "repository")
+
+# What a person's shell or a Git hook may have set and a test must not see.
+FOREIGN = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CPCTL_TRACEBACK",
+)
+GIT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_AUTHOR_NAME": "Test",
+    "GIT_AUTHOR_EMAIL": "test@example.com",
+    "GIT_COMMITTER_NAME": "Test",
+    "GIT_COMMITTER_EMAIL": "test@example.com",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment() -> Iterator[None]:
+    """Give every test the same environment on every machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in FOREIGN:
+            patch.delenv(name, raising=False)
+        for name, value in GIT.items():
+            patch.setenv(name, value)
+        yield
 
 
 @pytest.fixture(scope="session")

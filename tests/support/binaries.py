@@ -60,6 +60,12 @@ def need(name: str) -> Path:
     return found
 
 
-def missing(name: str) -> str:
-    """Return the sentence that says `name` is not here and what to do about it."""
-    return f"{name} is not installed ({REMEDIES.get(name, 'make tools')})"
+def missing(*names: str) -> str:
+    """Return the sentence that says `names` are not here and what to do about it."""
+    by_remedy: dict[str, list[str]] = {}
+    for name in names:
+        by_remedy.setdefault(REMEDIES.get(name, "make tools"), []).append(name)
+    return "; ".join(
+        f"{', '.join(group)} {'is' if len(group) == 1 else 'are'} not installed ({remedy})"
+        for remedy, group in by_remedy.items()
+    )

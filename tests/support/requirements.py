@@ -53,8 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures: Iterable[str] = getattr(item, "fixturenames", ())
         absent = [name for name in _needed(item, fixtures) if binaries.find(name) is None]
         if absent:
-            reason = "; ".join(binaries.missing(name) for name in absent)
-            item.add_marker(pytest.mark.skip(reason=reason))
+            item.add_marker(pytest.mark.skip(reason=binaries.missing(*absent)))
         group = next((GROUPS[name] for name in fixtures if name in GROUPS), None)
         if group and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))

@@ -109,4 +109,7 @@ def test_a_missing_tool_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(binaries, "find", lambda name: None)
     with pytest.raises(binaries.MissingBinaryError, match=r"^opa is not installed \(make tools\)$"):
         binaries.need("opa")
-    assert binaries.missing("postgres") == "postgres is not installed (apt-get install postgresql)"
+    assert binaries.missing("etcd", "postgres", "kwok") == (
+        "etcd, kwok are not installed (make tools); "
+        "postgres is not installed (apt-get install postgresql)"
+    )
