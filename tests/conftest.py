@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 
-from tests.support import kubernetes
+from tests.support import existing, kubernetes
+from tests.support.cluster import Cluster
 from tests.support.kubernetes import ApiServer, WholeCluster
 from tests.support.opa import OpaServer
 from tests.support.postgres import PostgresServer
@@ -25,14 +27,17 @@ hypothesis.settings.register_profile("repository", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "repository")
 
+STARTED_WITH = dict(os.environ)
+
 # What a person's shell or a Git hook may have set and a test must not see.
 FOREIGN = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "NO_COLOR",
-    "FORCE_COLOR",
     "CPCTL_TRACEBACK",
+    "FORCE_COLOR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_WORK_TREE",
+    "KUBECONFIG",
+    "NO_COLOR",
 )
 GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -67,9 +72,17 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 
 
 @pytest.fixture(scope="session")
-def whole_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeCluster]:
-    """A Kubernetes cluster in which Deployments become available and namespaces really go."""
-    cluster = WholeCluster(tmp_path_factory.mktemp("whole-cluster"))
+def whole_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A Kubernetes cluster in which Deployments become available and namespaces really go.
+
+    It is started here, or the one of `KUBECONFIG` where `USE_EXISTING_CLUSTER=true`.
+    """
+    directory = tmp_path_factory.mktemp("whole-cluster")
+    cluster: Cluster = (
+        existing.ExistingCluster(directory, Path(STARTED_WITH["KUBECONFIG"]))
+        if existing.wanted(STARTED_WITH)
+        else WholeCluster(directory)
+    )
     with kubernetes.running(cluster):
         yield cluster
 

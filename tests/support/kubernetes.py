@@ -8,34 +8,32 @@ ever run.
 
 from __future__ import annotations
 
-import json
 import secrets
 import ssl
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support import binaries, certificates
+from tests.support.cluster import ADMIN, Cluster, Document, write_kubeconfig
 from tests.support.process import Server, free_port
 
 # A /24 would be used up after 254 Services.
 SERVICE_RANGE = "10.0.0.0/16"
 POD_RANGE = "10.1.0.0/16"
 NODE = "node-0"
-ADMIN = "admin"
 # How many users without any rights `ApiServer.new_user` can hand out: the token file is read
 # once, at start.
 SPARE_USERS = 64
 
-Document = dict[str, Any]
+AnyCluster = TypeVar("AnyCluster", bound=Cluster)
 
 
-class ApiServer:
+class ApiServer(Cluster):
     """etcd and kube-apiserver with RBAC; tokens in a file, everything in one folder.
 
     It can be stopped and started again with the same data and on the same port, as in an outage.
@@ -65,7 +63,7 @@ class ApiServer:
         certificates.write_private_key(self.account_key, ec.generate_private_key(ec.SECP256R1()))
         self._spare = [f"user-{number}" for number in range(SPARE_USERS)]
         self._tokens = self._write_tokens(users or {})
-        self._tls = ssl.create_default_context(cafile=str(self.certificate.authority))
+        self.tls = ssl.create_default_context(cafile=str(self.certificate.authority))
         self._servers: list[Server] = []
         self.kubeconfig = self.kubeconfig_for(ADMIN)
 
@@ -88,7 +86,7 @@ class ApiServer:
 
     def is_ready(self) -> bool:
         """Whether the API server answers and has made its own default roles."""
-        return _answers(f"{self.url}/readyz", self._tls)
+        return _answers(f"{self.url}/readyz", self.tls)
 
     def token(self, user: str) -> str:
         """Return the bearer token of `user`; KeyError for a user that is not there."""
@@ -100,59 +98,18 @@ class ApiServer:
 
     def kubeconfig_for(self, user: str) -> Path:
         """Write and return the kubeconfig file (0600) of `user`."""
-        path = self.directory / f"{user}.kubeconfig"
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [
-                {
-                    "name": "test",
-                    "cluster": {
-                        "server": self.url,
-                        "certificate-authority": str(self.certificate.authority),
-                    },
-                }
-            ],
-            "users": [{"name": user, "user": {"token": self._tokens[user]}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": user}}],
-            "current-context": "test",
-        }
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(config, indent=2), encoding="utf-8")
-        return path
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: Document | None = None,
-        *,
-        user: str = ADMIN,
-        content_type: str = "application/json",
-    ) -> tuple[int, Document]:
-        """Send one request and return the status code and the answer, errors included."""
-        request = urllib.request.Request(
-            self.url + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Bearer {self._tokens[user]}",
-                "Content-Type": content_type,
-                "Accept": "application/json",
+        return write_kubeconfig(
+            self.directory / f"{user}.kubeconfig",
+            cluster={
+                "server": self.url,
+                "certificate-authority": str(self.certificate.authority),
             },
+            user={"token": self._tokens[user]},
         )
-        try:
-            with urllib.request.urlopen(request, context=self._tls, timeout=30) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
 
-    def create(self, path: str, body: Document) -> Document:
-        """POST `body` to the collection `path`; AssertionError with the answer if refused."""
-        status, answer = self.call("POST", path, body)
-        assert status == 201, answer
-        return answer
+    def headers(self, user: str) -> dict[str, str]:
+        """Return the headers with which `user` makes a request."""
+        return {"Authorization": f"Bearer {self._tokens[user]}"}
 
     def _run(self, name: str, flags: Sequence[str]) -> Server:
         server = Server(name, [binaries.need(name), *flags], self.directory / f"{name}.log")
@@ -251,13 +208,13 @@ class WholeCluster(ApiServer):
 
 
 @contextmanager
-def running(server: ApiServer) -> Iterator[ApiServer]:
-    """Start `server` and stop it on leaving, a failed start included."""
+def running(cluster: AnyCluster) -> Iterator[AnyCluster]:
+    """Start `cluster` and stop it on leaving, a failed start included."""
     try:
-        server.start()
-        yield server
+        cluster.start()
+        yield cluster
     finally:
-        server.stop()
+        cluster.stop()
 
 
 def _node() -> Document:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from tests.support import binaries
+from tests.support import binaries, existing
 
 # What each server fixture of tests/conftest.py starts.
 FIXTURES: Mapping[str, tuple[str, ...]] = {
@@ -89,8 +89,15 @@ def everything_required(environment: Mapping[str, str]) -> bool:
 def _needed(item: pytest.Item, fixtures: Iterable[str]) -> list[str]:
     """Return the binaries that `item` needs, each once, in the order in which they were named."""
     marked = [name for marker in item.iter_markers("requires") for name in marker.args]
-    used = [name for fixture in fixtures for name in FIXTURES.get(fixture, ())]
+    used = [name for fixture in fixtures for name in _started_by(fixture)]
     return list(dict.fromkeys([*marked, *used]))
+
+
+def _started_by(fixture: str) -> tuple[str, ...]:
+    """Return what the fixture starts; an existing cluster is only reached, through kubectl."""
+    if fixture == "whole_cluster" and existing.wanted(os.environ):
+        return ("kubectl",)
+    return FIXTURES.get(fixture, ())
 
 
 def _skipped(config: pytest.Config) -> dict[str, set[str]]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
 import uuid
 from pathlib import Path
 
 import pytest
 
-from tests.support import kubernetes
-from tests.support.kubernetes import ApiServer, Document, WholeCluster
+from tests.support import existing, kubernetes
+from tests.support.cluster import Cluster, Document
+from tests.support.kubernetes import ApiServer
 from tests.support.process import members
 from tests.support.waiting import eventually
 
 RBAC_GROUP = "rbac.authorization.k8s.io"
 
 
-def _namespace(server: ApiServer) -> str:
+def _namespace(server: Cluster) -> str:
     name = f"test-{uuid.uuid4().hex[:8]}"
     server.create("/api/v1/namespaces", {"metadata": {"name": name}})
     return name
@@ -38,7 +42,7 @@ def _deployment(replicas: int) -> Document:
 
 
 def test_a_deployment_becomes_available_and_its_namespace_is_deleted(
-    whole_cluster: WholeCluster,
+    whole_cluster: Cluster,
 ) -> None:
     namespace = _namespace(whole_cluster)
     collection = f"/apis/apps/v1/namespaces/{namespace}/deployments"
@@ -96,4 +100,20 @@ def test_a_server_comes_back_with_its_data_and_leaves_no_process(tmp_path: Path)
         assert status == 200
         groups = server.groups
         assert all(members(group) for group in groups)
+    assert [members(group) for group in groups] == [[], []]
+
+
+@pytest.mark.requires("kubectl")
+def test_an_existing_cluster_is_used_through_its_kubeconfig(
+    api_server: ApiServer, tmp_path: Path
+) -> None:
+    with kubernetes.running(existing.ExistingCluster(tmp_path, api_server.kubeconfig)) as cluster:
+        namespace, user = _namespace(cluster), cluster.new_user()
+        assert api_server.call("GET", f"/api/v1/namespaces/{namespace}")[0] == 200
+        assert cluster.call("GET", f"/api/v1/namespaces/{namespace}", user=user)[0] == 403
+        text = cluster.kubeconfig_for(user).read_text(encoding="utf-8")
+        (entry,) = json.loads(text)["clusters"]
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(f"{entry['cluster']['server']}/api/v1/namespaces/{namespace}")
+        groups = cluster.groups
     assert [members(group) for group in groups] == [[], []]

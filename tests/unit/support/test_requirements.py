@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import binaries, requirements
+from tests.support import binaries, existing, requirements
 
 SUITE = """
 import pytest
@@ -113,3 +113,17 @@ def test_a_missing_tool_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch
         "etcd, kwok are not installed (make tools); "
         "postgres is not installed (apt-get install postgresql)"
     )
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({"KUBECONFIG": "/some/file"}, False),
+        ({"USE_EXISTING_CLUSTER": "true"}, False),
+        ({"KUBECONFIG": "/some/file", "USE_EXISTING_CLUSTER": "true"}, True),
+    ],
+)
+def test_an_everyday_kubeconfig_is_no_test_target(
+    environment: dict[str, str], *, wanted: bool
+) -> None:
+    assert existing.wanted(environment) is wanted
