@@ -1,0 +1,149 @@
+"""Repository: the one document that says how the repository itself is to be treated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from controlplane.resources.base import Change, Checked, Flaw, Many, Model, Resource
+from controlplane.resources.common import Config, repeated
+from controlplane.resources.names import (
+    Digest,
+    Endpoint,
+    EnvironmentRef,
+    Name,
+    PathPattern,
+    RelativePath,
+    RuleId,
+    Text,
+    Token,
+    TrustRootRef,
+)
+
+Severity = Literal["deny", "warn", "info", "off"]
+
+
+class CodeOwners(Model):
+    """Who must agree when certain files change."""
+
+    path: PathPattern
+    """The files, as in CODEOWNERS: tenants/acme/**."""
+
+    owners: Annotated[Many[Token], Field(min_length=1)]
+    """People or teams; one of them must agree."""
+
+
+class PolicySet(Model):
+    """A folder of rules that judge changes."""
+
+    name: Name
+    """What it is called in decisions."""
+
+    path: RelativePath = "policies"
+    """The folder."""
+
+    families: Many[Name] = ()
+    """Only these families of rules; absent or empty: all of them."""
+
+    parameters: dict[RuleId, Config] = Field(default_factory=dict)
+    """Values for rules that have parameters, by rule; each rule's schema says which there are."""
+
+
+class EvidenceLocation(Model):
+    """Where evidence is kept."""
+
+    refs: Annotated[str, Field(pattern=r"^refs/[a-z0-9/-]+$")] = "refs/evidence"
+    """The Git references under which writers publish their logs."""
+
+    store: Endpoint | None = None
+    """Where large payloads are kept; absent: beside the log."""
+
+
+class Genesis(Model):
+    """Where trust begins: what an auditor pins once."""
+
+    trust_root: Digest | None = None
+    """The digest of the first trust root; absent: not pinned yet."""
+
+    policies: Digest | None = None
+    """The digest of the first policies; absent: not pinned yet."""
+
+
+class Layout(Model):
+    """Where things stand in the repository."""
+
+    tenants: RelativePath = "tenants"
+    """One folder per tenant: tenant.yaml and lock.yaml."""
+
+    catalog: RelativePath = "catalog"
+    """Environments, clusters, engines, packs, prices, budgets, canaries, contracts, waivers."""
+
+    trust: RelativePath = "trust"
+    """Trust roots."""
+
+    policies: RelativePath = "policies"
+    """Rego rules, one folder each: family/rule."""
+
+    templates: RelativePath = "templates"
+    """Jinja2 templates of what every tenant gets."""
+
+
+class RepositorySpec(Checked):
+    """How the repository is to be treated."""
+
+    protected_branches: Many[Token] = ("main",)
+    """Branches that only gated changes may enter."""
+
+    code_owners: Many[CodeOwners] = ()
+    """Who must agree when certain files change; where several fit, the last one counts."""
+
+    policy_sets: Many[PolicySet] = (PolicySet(name="shipped"),)
+    """The rules that judge changes."""
+
+    required_engine: Literal["any", "opa", "embedded", "compiled"] = "any"
+    """The policy engine a decision must come from."""
+
+    severities: dict[EnvironmentRef, dict[RuleId, Severity]] = Field(default_factory=dict)
+    """Where a rule weighs differently in one environment."""
+
+    ungated_merges: Literal["refuse", "gate-then-apply"] = "refuse"
+    """What happens to a commit that nobody judged before it was merged."""
+
+    evidence: EvidenceLocation = EvidenceLocation()
+    """Where evidence is kept."""
+
+    trust_root: TrustRootRef | None = None
+    """Whose signatures count; absent: none do, and approvals are only counted, not verified."""
+
+    genesis: Genesis = Genesis()
+    """Where trust begins."""
+
+    layout: Layout = Layout()
+    """Where things stand."""
+
+    notes: Text | None = None
+    """What a newcomer should know."""
+
+    def flaws(self) -> Iterator[Flaw]:
+        """Check that there is something to judge, and something to protect."""
+        yield from repeated([item.name for item in self.policy_sets], "policySets", "policy set")
+        for field, value in (
+            ("policySets", self.policy_sets),
+            ("protectedBranches", self.protected_branches),
+        ):
+            if not value:
+                yield Flaw((field,), "empty", f"`{field}` is empty", "name at least one")
+
+
+class Repository(Resource):
+    """How this repository is to be treated: one document, `repository.yaml` at the root."""
+
+    default_class: ClassVar[Change] = "policy"
+
+    kind: Literal["Repository"]
+    """Always `Repository`."""
+
+    spec: RepositorySpec = RepositorySpec()
+    """Protected branches, owners, policies, evidence, layout."""
