@@ -1,0 +1,36 @@
+# METADATA
+# scope: package
+# title: A change to policy comes alone
+# description: >-
+#   A pull request that loosens a rule and uses the room it made hides one behind the other. Policy,
+#   trust and repository settings change in a pull request of their own, where reviewers look at them.
+# custom:
+#   short_name: policy-alone
+#   severity: deny
+#   subjects: [Change]
+#   uses: [change]
+#   messages:
+#     mixed: "the change touches policy and also {count} other subjects, {example} among them"
+#   remedy: Split the pull request; merge the policy change first.
+#   controls: ["SOC2 CC8.1", "ISO27001 A.5.3", "ISO27001 A.8.32"]
+package controlplane.change_control.policy_alone
+
+findings contains finding if {
+	count(policy) > 0
+	example := min(others) # undefined where there are no others
+	finding := {
+		"code": "mixed",
+		"path": ["subjects"],
+		"params": {"count": count(others), "example": example},
+	}
+}
+
+policy contains sprintf("%s/%s", [subject.kind, subject.name]) if {
+	some subject in input.subject.resource.subjects
+	"policy" in subject.classes
+}
+
+others contains sprintf("%s/%s", [subject.kind, subject.name]) if {
+	some subject in input.subject.resource.subjects
+	not "policy" in subject.classes
+}

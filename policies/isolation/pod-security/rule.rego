@@ -1,0 +1,32 @@
+# METADATA
+# scope: package
+# title: Every namespace enforces Pod Security "restricted"
+# description: >-
+#   The label makes the API server itself refuse privileged pods, whoever creates them. It is what
+#   holds when something is created past the repository.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/pod-security-admission/
+#     description: Pod Security Admission
+# custom:
+#   short_name: pod-security
+#   severity: deny
+#   subjects: [Placement]
+#   uses: [rendered]
+#   messages:
+#     not-restricted: "namespace {namespace} does not enforce Pod Security restricted"
+#   remedy: "Label the namespace pod-security.kubernetes.io/enforce: restricted in templates/kubernetes/tenant/."
+#   controls: ["SOC2 CC6.1", "ISO27001 A.8.22"]
+package controlplane.isolation.pod_security
+
+label := "pod-security.kubernetes.io/enforce"
+
+findings contains finding if {
+	some index, manifest in input.subject.resource.objects
+	manifest.kind == "Namespace"
+	object.get(manifest, ["metadata", "labels", label], "") != "restricted"
+	finding := {
+		"code": "not-restricted",
+		"path": ["objects", index, "metadata"],
+		"params": {"namespace": manifest.metadata.name},
+	}
+}

@@ -1,0 +1,59 @@
+# METADATA
+# scope: package
+# title: Every namespace denies traffic by default
+# description: >-
+#   A namespace without a policy that selects every pod and governs both directions lets any other
+#   tenant's pod connect, and lets a compromised pod send data anywhere.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+#     description: Network policies, default deny
+# custom:
+#   short_name: network-policy
+#   severity: deny
+#   subjects: [Placement]
+#   uses: [rendered]
+#   messages:
+#     no-default-deny: "namespace {namespace} has no policy that denies all ingress and egress by default"
+#   remedy: >-
+#     Render a NetworkPolicy with podSelector: {}, policyTypes: [Ingress, Egress] and no rules into the
+#     namespace (templates/kubernetes/tenant/).
+#   controls: ["SOC2 CC6.6", "ISO27001 A.8.20", "ISO27001 A.8.22"]
+package controlplane.workloads.network_policy
+
+findings contains finding if {
+	some namespace, index in namespaces
+	not namespace in closed
+	finding := {
+		"code": "no-default-deny",
+		"path": ["objects", index],
+		"params": {"namespace": namespace},
+	}
+}
+
+# Every namespace something lives in, and the first object there.
+namespaces[namespace] := min(places) if {
+	some namespace in used
+	places := {index |
+		some index, manifest in input.subject.resource.objects
+		namespace in {object.get(manifest.metadata, "namespace", ""), declared(manifest)}
+	}
+}
+
+used contains namespace if {
+	some manifest in input.subject.resource.objects
+	some namespace in {object.get(manifest.metadata, "namespace", ""), declared(manifest)}
+	namespace != ""
+}
+
+declared(manifest) := manifest.metadata.name if manifest.kind == "Namespace"
+
+declared(manifest) := "" if manifest.kind != "Namespace"
+
+closed contains manifest.metadata.namespace if {
+	some manifest in input.subject.resource.objects
+	manifest.kind == "NetworkPolicy"
+	manifest.spec.podSelector == {}
+	{direction | some direction in manifest.spec.policyTypes} == {"Egress", "Ingress"}
+	object.get(manifest.spec, "ingress", []) == []
+	object.get(manifest.spec, "egress", []) == []
+}
