@@ -1,0 +1,31 @@
+# METADATA
+# scope: package
+# title: The warehouse stands where the data may be
+# description: >-
+#   Placements can be right and the data still abroad: the store that holds it has a place of its own.
+# custom:
+#   short_name: warehouse-zone
+#   severity: deny
+#   subjects: [Tenant]
+#   uses: []
+#   messages:
+#     elsewhere: "the warehouse of {tenant} stands in {zone}, its data may be in {allowed} only"
+#   remedy: Use a warehouse in one of the tenant's residency zones; a new zone needs the tenant's consent.
+#   controls: ["SOC2 C1.1", "ISO27001 A.5.34", "ISO27001 A.5.14"]
+package controlplane.residency.warehouse_zone
+
+declared := input.subject.resource.spec.data
+
+findings contains finding if {
+	zone := declared.warehouse.zone
+	not zone in declared.residency
+	finding := {
+		"code": "elsewhere",
+		"path": ["spec", "data", "warehouse", "zone"],
+		"params": {
+			"allowed": concat(", ", declared.residency),
+			"tenant": input.subject.name,
+			"zone": zone,
+		},
+	}
+}

@@ -1,0 +1,50 @@
+# METADATA
+# scope: package
+# title: A tenant's configuration refers to secrets, it does not hold them
+# description: >-
+#   Configuration of packs is read by everyone who may read the repository, for ever.
+# custom:
+#   short_name: config-literals
+#   severity: deny
+#   subjects: [Tenant]
+#   uses: []
+#   messages:
+#     literal: "pack {pack} is given a literal value for {field}"
+#     key: "pack {pack} is given a private key in {field}"
+#   remedy: >-
+#     Put the value into the target's secret store and give the pack its name (a field that ends in
+#     Ref). Change the credential: it must be taken as known.
+#   controls: ["SOC2 CC6.1", "ISO27001 A.5.17", "ISO27001 A.8.24"]
+package controlplane.secrets.config_literals
+
+findings contains about("literal", setting) if {
+	some setting in settings
+	regex.match("(password|passwd|secret|token|apikey|privatekey|credential|credentials)$", lower(replace(replace(setting.field, "_", ""), "-", "")))
+	setting.value != ""
+}
+
+findings contains about("key", setting) if {
+	some setting in settings
+	regex.match("-----BEGIN [A-Z ]*PRIVATE KEY-----", setting.value)
+}
+
+# Every text in any pack's configuration, general or of one environment.
+settings contains setting if {
+	some index, pack in input.subject.resource.spec.packs
+	walk(pack, [place, value])
+	is_string(value)
+	"config" in place
+	names := [step | some step in place; is_string(step)]
+	setting := {
+		"field": names[count(names) - 1],
+		"pack": pack.name,
+		"path": array.concat(["spec", "packs", index], place),
+		"value": value,
+	}
+}
+
+about(code, setting) := {
+	"code": code,
+	"path": setting.path,
+	"params": {"field": setting.field, "pack": setting.pack},
+}
