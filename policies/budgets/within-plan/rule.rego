@@ -1,0 +1,52 @@
+# METADATA
+# scope: package
+# title: A tenant's cost envelope stays within its plan
+# description: >-
+#   The plan says how much a tenant may spend before somebody looks at its credit. An envelope above it
+#   lets a tenant run up what it cannot pay.
+# custom:
+#   short_name: within-plan
+#   severity: deny
+#   subjects: [Tenant]
+#   uses: [references]
+#   messages:
+#     above: "the envelope of {tenant} is {limit}; its plan allows {allowed}"
+#     unlimited: "the envelope of {tenant} is unlimited; its plan allows {allowed}"
+#     currency: "the envelope of {tenant} is in {currency}; its plan counts in {expected}"
+#     unknown-plan: "the price plan of {tenant} is not known, so its envelope cannot be judged"
+#   remedy: Lower spec.costEnvelope.limit to what the plan allows, or move the tenant to a larger plan first.
+#   controls: ["SOC2 CC3.2", "SOC2 CC5.2"]
+package controlplane.budgets.within_plan
+
+limit := input.subject.resource.spec.costEnvelope.limit
+
+allowed contains plan.spec.entitlements.costEnvelope if some plan in input.references.PricePlan
+
+findings contains about("above", {"allowed": most.text, "limit": limit.text}) if {
+	some most in allowed
+	limit.currency == most.currency
+	limit.micros > most.micros
+}
+
+findings contains about("unlimited", {"allowed": most.text}) if {
+	some most in allowed
+	limit == "unlimited"
+}
+
+findings contains about("currency", {"currency": limit.currency, "expected": most.currency}) if {
+	some most in allowed
+	limit.currency != most.currency
+}
+
+findings contains about("unknown-plan", {}) if {
+	limit
+	not some_plan
+}
+
+some_plan if some _ in input.references.PricePlan
+
+about(code, params) := {
+	"code": code,
+	"path": ["spec", "costEnvelope", "limit"],
+	"params": object.union(params, {"tenant": input.subject.name}),
+}

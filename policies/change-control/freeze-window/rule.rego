@@ -1,0 +1,35 @@
+# METADATA
+# scope: package
+# title: Nothing changes in a frozen environment
+# description: >-
+#   A freeze is agreed because nobody is there to repair what breaks, or because the business cannot
+#   bear it breaking. Only the classes of change that the window exempts may pass.
+# custom:
+#   short_name: freeze-window
+#   severity: deny
+#   subjects: [Tenant]
+#   uses: [change, time]
+#   messages:
+#     frozen: "{environment} is frozen ({window}) until {until}, and the change is {class}"
+#   remedy: Wait until the window closes, or declare an emergency, which is reviewed afterwards.
+#   controls: ["SOC2 CC8.1", "ISO27001 A.8.32", "ISO27001 A.5.29"]
+package controlplane.change_control.freeze_window
+
+findings contains finding if {
+	input.change.operation != "none"
+	some index, placement in input.subject.resource.spec.placements
+	some window in input.time.frozen
+	window.environment == placement.environment
+	some class in input.change.classes
+	not class in window.exempt
+	finding := {
+		"code": "frozen",
+		"path": ["spec", "placements", index, "environment"],
+		"params": {
+			"class": class,
+			"environment": window.environment,
+			"until": window.until.text,
+			"window": window.name,
+		},
+	}
+}
