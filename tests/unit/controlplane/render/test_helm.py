@@ -1,0 +1,110 @@
+"""What stands before helm: values that are safe as text, charts whose answer never varies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.render import helm
+from controlplane.render.errors import FieldPlace, RenderError, RendererUnavailableError
+
+PLACE = FieldPlace("Tenant", "acme", ("spec", "packs", 0, "config"))
+
+
+def release(template: str = "", **values: Any) -> helm.Release:
+    files = {"Chart.yaml": b"", "templates/a.yaml": template.encode()}
+    return helm.Release("p", "acme-prod", "catalog/p/chart", files, values, PLACE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\nb",
+        "a: b",
+        "a #b",
+        "{{ x }}",
+        '"',
+        "'",
+        "- a",
+        "[a]",
+        "a, b",
+        "*a",
+        "&a",
+        "!a",
+        "a:",
+        "\t",
+        "é",
+        "|",
+    ],
+)
+def test_a_text_that_could_change_the_structure_is_refused(text: str) -> None:
+    found = list(helm.text_faults(release(a={"b": [text]})))
+    assert [str(fault.place) for fault in found] == ["Tenant/acme spec.packs[0].config.a.b[0]"]
+
+
+@pytest.mark.parametrize("text", ["", "a", "10:30", "https://example.com/a?b", "a b-c_d.e/f@g"])
+def test_an_honest_text_is_taken(text: str) -> None:
+    expected = [] if "?" not in text else [PLACE.identity]
+    assert [
+        f.place.identity
+        for f in helm.text_faults(release(a=text))
+        if isinstance(f.place, FieldPlace)
+    ] == expected
+
+
+@given(st.from_regex(helm._TEXT, fullmatch=True))
+def test_a_text_that_is_taken_is_one_plain_scalar(text: str) -> None:
+    assert "\n" not in text
+    assert ": " not in text
+    assert " #" not in text
+    assert not text.endswith(":")
+    assert text[0].isalnum() or text[0] == "/"
+
+
+def test_keys_are_held_to_the_same() -> None:
+    assert len(list(helm.text_faults(release(**{"a: b": 1})))) == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["now", "randAlphaNum 5", "genCA `x` 1", "uuidv4", 'lookup "v1" "Pod" "" ""', "tpl .x ."],
+)
+def test_a_call_whose_answer_varies_is_refused_with_its_line(call: str) -> None:
+    found = list(helm.purity_faults(release("a: 1\nb: {{ " + call + " }}\n")))
+    assert [str(fault.place) for fault in found] == ["catalog/p/chart/templates/a.yaml:2"]
+
+
+@pytest.mark.parametrize(
+    "text", ["{{/* not now */}}", "now: 1", '{{ default "now" .Values.x }}', "{{ .Values.known }}"]
+)
+def test_a_word_that_is_no_call_is_left_alone(text: str) -> None:
+    assert list(helm.purity_faults(release(text))) == []
+
+
+def test_without_helm_nothing_is_known() -> None:
+    with pytest.raises(RendererUnavailableError) as caught:
+        helm.HelmCharts(None).render(release())
+    assert caught.value.exit_code == 4
+    assert "make tools" in caught.value.remedy
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x"])
+def test_a_chart_cannot_write_outside_of_its_folder(tmp_path: Path, path: str) -> None:
+    hostile = helm.Release("p", "n", "root", {path: b""}, {}, PLACE)
+    with pytest.raises(RenderError):
+        helm._written(tmp_path, hostile)
+
+
+def test_helm_is_found_in_the_given_directories_first(tmp_path: Path) -> None:
+    for name in ("tools", "path"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "helm").write_text("#!/bin/sh\n")
+        (tmp_path / name / "helm").chmod(0o755)
+    path = str(tmp_path / "path")
+    assert helm.find((tmp_path / "tools",), path) == tmp_path / "tools" / "helm"
+    assert helm.find((tmp_path / "none",), path) == tmp_path / "path" / "helm"
+    assert helm.find((), str(tmp_path / "none")) is None

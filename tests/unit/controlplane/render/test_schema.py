@@ -1,0 +1,161 @@
+"""A pack's input schema: fit for use, complete with defaults, and all problems at once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.render import schema
+from controlplane.render.errors import RenderError
+from controlplane.render.patterns import pattern_flaw
+
+
+def document(**properties: Any) -> dict[str, Any]:
+    return {
+        "$schema": schema.DIALECT,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def load(content: Any) -> schema.InputSchema:
+    return schema.load("catalog/p/input.schema.json", json.dumps(content))
+
+
+def flaws(content: Any) -> list[str]:
+    with pytest.raises(RenderError) as caught:
+        load(content)
+    return [fault.message for fault in caught.value.faults]
+
+
+def test_all_problems_come_at_once_with_their_fields() -> None:
+    loaded = load(
+        {
+            **document(
+                replicas={"type": "integer", "minimum": 1, "description": "How many."},
+                mode={"enum": ["fast", "safe"]},
+                nested={"type": "object", "properties": {"a": {"type": "string"}}},
+            ),
+            "required": ["region", "mode"],
+        }
+    )
+    found = loaded.problems({"replicas": 0, "mode": "quick", "nested": {"a": 1}, "replcas": 2})
+    assert [(p.path, p.code, p.remedy) for p in found] == [
+        ((), "missing-input", "add `region:` to `config`"),
+        (("mode",), "input-enum", 'use one of: "fast", "safe"'),
+        (("nested", "a"), "input-type", "see `type` in the pack's input schema"),
+        (("replcas",), "unknown-input", "did you mean `replicas`?"),
+        (("replicas",), "input-minimum", "How many."),
+    ]
+
+
+def test_defaults_are_filled_in_at_every_depth() -> None:
+    loaded = load(
+        {
+            **document(
+                a={"default": 1},
+                b={"$ref": "#/$defs/b", "default": {}},
+                c={"type": "array", "items": {"$ref": "#/$defs/b"}},
+            ),
+            "$defs": {"b": {"type": "object", "properties": {"d": {"default": "x"}}}},
+        }
+    )
+    assert loaded.with_defaults({"c": [{}, {"d": "y"}]}) == {
+        "a": 1,
+        "b": {"d": "x"},
+        "c": [{"d": "x"}, {"d": "y"}],
+    }
+    assert loaded.with_defaults({"a": 0})["a"] == 0
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "z"]), st.none() | st.integers() | st.text()))
+def test_defaults_never_change_what_was_given(value: dict[str, Any]) -> None:
+    filled = load(document(a={"default": 1}, b={"default": "x"})).with_defaults(value)
+    assert filled == {"a": 1, "b": "x", **value}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([], "must be a JSON object"),
+        ({**document(), "$schema": "http://json-schema.org/draft-07/schema#"}, "$schema"),
+        ({**document(), "additionalProperties": True}, "additionalProperties"),
+        (document(a={"type": "strnig"}), "properties.a.type"),
+        (document(a={"$ref": "https://example.com/s.json"}), "must point into"),
+        (document(a={"$ref": "other.json"}), "must point into"),
+        (document(a={"$id": "https://example.com/"}), "`$id` is not supported"),
+        (document(a={"pattern": "(a+)+$"}), "must not be repeated"),
+        (document(a={"patternProperties": {"(x|y)*": {}}}), "must not be repeated"),
+    ],
+)
+def test_a_schema_that_is_not_fit_is_refused(content: Any, words: str) -> None:
+    assert any(words in message for message in flaws(content))
+
+
+def test_a_schema_that_is_not_json_names_the_line() -> None:
+    with pytest.raises(RenderError) as caught:
+        schema.load("s.json", "{\n  oops\n}")
+    assert str(caught.value.faults[0].place) == "s.json:2"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a": 1.5}', "{" + " " * schema.SCHEMA_BYTES])
+def test_hostile_schema_text_is_refused(text: str) -> None:
+    with pytest.raises(RenderError):
+        schema.load("s.json", text)
+
+
+def test_a_reference_in_a_circle_ends() -> None:
+    loaded = load({**document(a={"$ref": "#/$defs/a"}), "$defs": {"a": {"$ref": "#/$defs/a"}}})
+    with pytest.raises(RenderError):
+        loaded.problems({"a": 1})
+
+
+def test_a_reference_to_nothing_is_a_fault_of_the_schema() -> None:
+    with pytest.raises(RenderError) as caught:
+        load(document(a={"$ref": "#/$defs/missing"})).problems({"a": 1})
+    assert caught.value.faults[0].code == "input-schema"
+
+
+def test_a_long_text_is_refused_before_any_pattern_is_tried() -> None:
+    found = load(document(a={"pattern": "^a*a*a*$"})).problems({"a": "a" * 5000})
+    assert [(p.path, p.code) for p in found] == [(("a",), "too-long")]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+",
+        "(a|a)*",
+        "((a*)b)*",
+        "(?:a{2,}){2,}",
+        "([)*]a+)*",
+        "(?=a)b",
+        "(?P<x>a)",
+        r"(a)\1",
+        "a*a*a*a*",
+        "a{0,9999}a*a*a*",
+        "[",
+        "a" * 300,
+    ],
+)
+def test_patterns_that_could_take_for_ever_are_refused(pattern: str) -> None:
+    assert pattern_flaw(pattern) is not None
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+        "^[A-Z]{3}$",
+        "^(red|green)$",
+        r"^\(\*\+\)+$",
+        "^[^*+()]+$",
+    ],
+)
+def test_honest_patterns_are_taken(pattern: str) -> None:
+    assert pattern_flaw(pattern) is None
