@@ -7,13 +7,13 @@ is decided by `controlplane.repo`; whether a value is allowed is decided by poli
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Strict, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from controlplane.resources.markers import POLICY
 from controlplane.resources.names import LabelKey, LabelValue, Name, Text
@@ -45,16 +45,33 @@ class Flaw:
 
 
 class Model(BaseModel):
-    """A frozen part of a resource, written in camelCase; a field it does not know is an error."""
+    """A frozen part of a resource, written in camelCase; a field it does not know is an error.
+
+    The sentence under each field is its description: `shape.fields` reads it when it is asked
+    for, because reading the source of every model would double the time of importing them.
+    """
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         strict=True,
         alias_generator=to_camel,
-        use_attribute_docstrings=True,
+        defer_build=True,  # a command pays only for the kinds that it meets
         regex_engine="rust-regex",
     )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Refuse `field:` with nothing after it: absent is said by leaving the line out."""
+        schema = handler(source)
+        model: Any = schema
+        while model["type"] not in ("model-fields", "definition-ref"):
+            model = model["schema"]
+        for field in model.get("fields", {}).values():
+            value = field["schema"]
+            if value["type"] == "default" and value["schema"]["type"] == "nullable":
+                value["schema"] = value["schema"]["schema"]
+        return schema
 
     def own_references(self) -> Iterator[OwnReference]:
         """Yield the references that no single field can declare."""
@@ -70,14 +87,16 @@ class Checked(Model, ABC):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        flaws = tuple(self.flaws())
-        if flaws:
-            raise PydanticCustomError("inconsistent", "{text}", _context(flaws))
+        raise_flaws(self.flaws())
         return self
 
 
-def _context(flaws: tuple[Flaw, ...]) -> dict[str, Any]:
-    return {"text": "; ".join(flaw.message for flaw in flaws), "flaws": flaws}
+def raise_flaws(flaws: Iterable[Flaw]) -> None:
+    """Raise one error that carries all of `flaws`; return when there are none."""
+    found = tuple(flaws)
+    if found:
+        text = "; ".join(flaw.message for flaw in found)
+        raise PydanticCustomError("inconsistent", "{text}", {"text": text, "flaws": found})
 
 
 class Metadata(Model):

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from controlplane.resources.base import Change, Checked, Flaw, Many, Model
+from controlplane.resources.base import Change, Checked, Flaw, Many, Model, raise_flaws
 from controlplane.resources.names import (
     LARGEST_INTEGER,
     Email,
     HttpsUrl,
     PackName,
+    Phone,
     Positive,
     Text,
     TimeZone,
@@ -20,6 +21,7 @@ from controlplane.resources.names import (
 )
 from controlplane.resources.scalars import Duration, TimeOfDay, Timestamp, bad
 from controlplane.resources.versions import VersionRange
+from controlplane.values import FieldPath
 
 TenantRole = Literal["viewer", "developer", "operator", "admin", "auditor", "billing"]
 """What a person may do inside a tenant."""
@@ -34,30 +36,33 @@ Isolation = Literal["shared", "namespace", "dedicated"]
 DEPTH = 16
 
 
-def _config(value: Any, depth: int = 0) -> Any:
-    """Return `value` when it is JSON without fractions, at most DEPTH deep."""
-    if depth > DEPTH:
-        raise bad("too_deep", f"is nested deeper than {DEPTH} levels", "flatten the value")
-    if isinstance(value, float):
-        raise bad("fraction", f"{value} would lose exactness", f'write it in quotes: "{value}"')
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        if abs(value) > LARGEST_INTEGER:
-            raise bad("too_large", f"{value} is beyond 2^53", "write it in quotes")
-        return value
-    if isinstance(value, list | tuple):
-        return [_config(item, depth + 1) for item in value]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _config(item, depth + 1) for key, item in value.items()}
-    raise bad("not_json", "is not a JSON value", "use text, whole numbers, lists and mappings")
+def _config(value: Any, path: FieldPath = ()) -> Iterator[Flaw]:
+    """Yield what keeps `value` from being JSON without fractions, at most DEPTH deep."""
+    if len(path) > DEPTH:
+        yield Flaw(path, "too_deep", f"is nested deeper than {DEPTH} levels", "flatten it")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(key, str):
+                yield from _config(item, (*path, key))
+            else:
+                yield Flaw(path, "key", f"{key!r} is not a name", "write the name in quotes")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _config(item, (*path, index))
+    elif isinstance(value, float):
+        advice = f'write it in quotes: "{value}"'
+        yield Flaw(path, "fraction", f"the fraction {value} would lose exactness", advice)
+    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        yield Flaw(path, "too_large", f"{value} is beyond 2^53", f'write it in quotes: "{value}"')
+    elif not isinstance(value, str | int | None):
+        yield Flaw(path, "not_json", f"{value!r} is not a plain value", "write it in quotes")
 
 
 def _config_map(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise bad("mapping", "must be a mapping of names to values", "write `name: value` lines")
-    config: dict[str, Any] = _config(value)
-    return config
+    raise_flaws(_config(value))
+    return value
 
 
 Config = Annotated[
@@ -78,7 +83,7 @@ class Contact(Model):
     email: Email
     """Where mail reaches them."""
 
-    phone: Token | None = None
+    phone: Phone | None = None
     """A number for the night, with country code: +4930123456."""
 
     page: HttpsUrl | None = None

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from controlplane.resources.markers import RefersTo
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """A grammar in words: what such a text is called, and how to write one."""
+
+    noun: str
+    advice: str
+
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every evaluator and every JSON parser keeps exactly (RFC 8259 §6)."""
@@ -41,6 +52,7 @@ LabelValue = Annotated[
 Email = Annotated[
     str, StringConstraints(pattern=r"^[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"']+$", max_length=254)
 ]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[0-9]{6,15}$")]
 HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s\"'<>]+$", max_length=2000)]
 Endpoint = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://[^\s\"'<>]+$", max_length=2000)
@@ -65,6 +77,26 @@ RuleId = Annotated[
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code."""
+
+Host = Annotated[
+    str, StringConstraints(pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)
+]
+Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9a-f.:]+/[0-9]{1,3}$")]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$", max_length=2000)]
+MetricName = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", max_length=200)
+]
+"""A name in the grammar of Prometheus."""
+
+GitRefs = Annotated[str, StringConstraints(pattern=r"^refs/[a-z0-9/-]+$", max_length=200)]
+PublicKey = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$",
+        max_length=4000,
+    ),
+]
+"""A public key in PEM (SubjectPublicKeyInfo, RFC 5280)."""
 
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Positive = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
@@ -105,3 +137,35 @@ EvidenceContractRef = Annotated[Name, RefersTo("EvidenceContract")]
 TrustRootRef = Annotated[Name, RefersTo("TrustRoot")]
 PackName = Annotated[Name, RefersTo("Pack", version="version")]
 """A pack's name; the range is in the field `version` beside it."""
+
+
+def _say(text: object, noun: str, advice: str) -> tuple[str, Grammar]:
+    constraints = get_args(text)[1]
+    return constraints.pattern, Grammar(noun, advice)
+
+
+GRAMMARS: Mapping[str, Grammar] = dict(
+    (
+        _say(Name, "name", "use lower-case letters, digits and inner dashes, at most 63"),
+        _say(Text, "text", "write something"),
+        _say(Token, "identifier", "use letters, digits and . _ : / @ + -, no spaces"),
+        _say(LabelKey, "label name", "use letters, digits, . _ - and perhaps a DNS prefix with /"),
+        _say(LabelValue, "label value", "use letters, digits, . _ -, at most 63"),
+        _say(Email, "e-mail address", "write an address such as ada@example.com"),
+        _say(Phone, "telephone number", "write + and digits, with the country code: +4930123456"),
+        _say(HttpsUrl, "https address", "write an address that begins with https://"),
+        _say(Endpoint, "address", "write an address with its scheme: https://…"),
+        _say(Digest, "digest", "write sha256: and 64 hexadecimal digits"),
+        _say(RelativePath, "path", "write a path such as policies/tenancy, no slash in front"),
+        _say(PathPattern, "path pattern", "write a path, with * for names and ** for folders"),
+        _say(RuleId, "rule", "name the rule by its folder: family/rule"),
+        _say(Currency, "currency", "write an ISO 4217 code such as EUR or USD"),
+        _say(Host, "host name", "write a DNS name, with *. in front for all names below it"),
+        _say(Cidr, "block of addresses", "write a block such as 10.0.0.0/8"),
+        _say(UrlPath, "path of a URL", "write a path that begins with a slash"),
+        _say(MetricName, "metric name", "use letters, digits, underscores and colons"),
+        _say(GitRefs, "reference prefix", "write a prefix such as refs/evidence"),
+        _say(PublicKey, "public key", "paste the PEM block, BEGIN PUBLIC KEY to END PUBLIC KEY"),
+    )
+)
+"""Every grammar of this module in words, by its pattern."""

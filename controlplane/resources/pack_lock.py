@@ -64,7 +64,7 @@ class PackLockSpec(Model):
     """The packs of each environment, by its name."""
 
 
-class PackLock(Resource):
+class PackLock(Checked, Resource):
     """What each range of a tenant resolved to; written by `cpctl lock`, not by hand."""
 
     default_class: ClassVar[Change] = "routine"
@@ -74,3 +74,13 @@ class PackLock(Resource):
 
     spec: PackLockSpec
     """The packs of each environment."""
+
+    def flaws(self) -> Iterator[Flaw]:
+        """Check that it has the name of its tenant."""
+        if self.metadata.name != self.spec.tenant:
+            yield Flaw(
+                ("metadata", "name"),
+                "contradiction",
+                f"the lock of `{self.spec.tenant}` is called `{self.metadata.name}`",
+                f"call it `{self.spec.tenant}`: a tenant has one lock",
+            )

@@ -9,12 +9,21 @@ from pydantic import Field
 
 from controlplane.resources.base import Checked, Flaw, Many, Model
 from controlplane.resources.common import Approvals, repeated
-from controlplane.resources.names import LabelKey, Name, RelativePath, RuleId, Text, Token
+from controlplane.resources.names import (
+    Cidr,
+    Host,
+    LabelKey,
+    MetricName,
+    Name,
+    RelativePath,
+    RuleId,
+    Text,
+    Token,
+    UrlPath,
+)
 from controlplane.resources.scalars import Duration
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-Host = Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
-Cidr = Annotated[str, Field(pattern=r"^[0-9a-f.:]+/[0-9]{1,3}$")]
 
 
 class Peer(Checked):
@@ -89,7 +98,7 @@ class Capabilities(Model):
 class MetricContract(Model):
     """A metric it always exposes."""
 
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", max_length=200)]
+    name: MetricName
     """The name, in the grammar of Prometheus."""
 
     type: Literal["counter", "gauge", "histogram"] = "gauge"
@@ -151,7 +160,7 @@ class HealthCheck(Checked):
     kind: Literal["http", "tcp", "command", "metric"] = "http"
     """How it is asked."""
 
-    path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
+    path: UrlPath | None = None
     """The path, for `http`."""
 
     port: Port | None = None

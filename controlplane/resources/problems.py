@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from controlplane.resources.base import Flaw, Model
 from controlplane.resources.kinds import KINDS
+from controlplane.resources.names import GRAMMARS
 from controlplane.resources.shape import Field, fields, trail
 from controlplane.values import FieldPath, dotted
 
@@ -51,7 +52,8 @@ def _problems(details: ErrorDetails, model: type[Model] | None) -> Iterator[Fiel
         for flaw in flaws:
             yield FieldProblem((*path, *flaw.path), flaw.code, flaw.message, flaw.remedy)
     elif "remedy" in context:
-        yield FieldProblem(path, details["type"], details["msg"], context["remedy"])
+        message = f"{_Case(path, details, context, model).name}: {details['msg']}"
+        yield FieldProblem(path, details["type"], message, context["remedy"])
     else:
         case = _Case(path, details, context, model)
         message, remedy = _WORDS.get(details["type"], _other)(case)
@@ -67,6 +69,8 @@ class _Case:
 
     @property
     def name(self) -> str:
+        if not self.path:
+            return "the document"
         return f"`{dotted(self.path[-2:] if isinstance(self.path[-1], int) else self.path[-1:])}`"
 
     @property
@@ -85,7 +89,7 @@ def _missing(case: _Case) -> tuple[str, str]:
 def _description(case: _Case) -> str:
     steps = trail(case.model, case.path) if case.model else []
     last = steps[-1] if len(steps) == len(case.path) and steps else None
-    text = last.info.description if isinstance(last, Field) else None
+    text = last.description if isinstance(last, Field) else ""
     return f" — {text}" if text else ""
 
 
@@ -121,13 +125,17 @@ def _choice(case: _Case) -> tuple[str, str]:
 
 
 def _pattern(case: _Case) -> tuple[str, str]:
-    pattern = case.context["pattern"]
-    return f"{case.name} is {case.value}", _GRAMMARS.get(pattern, f"it must match {pattern}")
+    grammar = GRAMMARS[case.context["pattern"]]
+    article = "an" if grammar.noun[0] in "aeiou" else "a"
+    return f"{case.name}: {case.value} is not {article} {grammar.noun}", grammar.advice
 
 
 def _typed(expected: str, advice: str) -> Callable[[_Case], tuple[str, str]]:
     def words(case: _Case) -> tuple[str, str]:
-        return f"{case.name} must be {expected}, not {_kind_of(case.details['input'])}", advice
+        given = case.details["input"]
+        if given is None:
+            return f"{case.name} is empty", f"give it {expected}, or leave the line out"
+        return f"{case.name} must be {expected}, not {_kind_of(given)}", advice
 
     return words
 
@@ -144,8 +152,7 @@ def _short(case: _Case) -> tuple[str, str]:
 
 
 def _other(case: _Case) -> tuple[str, str]:
-    subject = case.name if case.path else "the document"
-    return f"{subject}: {case.details['msg']}", "see `cpctl explain` for what it may be"
+    return f"{case.name}: {case.details['msg']}", "see `cpctl explain` for what it may be"
 
 
 def _kind_of(value: Any) -> str:
@@ -172,16 +179,4 @@ _WORDS: Mapping[str, Callable[[_Case], tuple[str, str]]] = {
     "string_too_long": _bounded("fewer characters; at most", "max_length"),
     "string_too_short": _short,
     "too_short": _short,
-}
-
-_GRAMMARS: Mapping[str, str] = {
-    r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$": "use lower-case letters, digits and dashes, "
-    "beginning and ending with a letter or digit",
-    r"^sha256:[0-9a-f]{64}$": "write sha256: and 64 hexadecimal digits",
-    r"^https://[^\s\"'<>]+$": "write an address that begins with https://",
-    r"^[a-z][a-z0-9+.-]*://[^\s\"'<>]+$": "write an address with its scheme: https://…",
-    r"^[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"']+$": "write an e-mail address: ada@example.com",
-    r"^[A-Z]{3}$": "write an ISO 4217 code: USD, EUR",
-    r"\S": "write something",
-    r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$": "name the rule by its folder: family/rule",
 }

@@ -13,6 +13,7 @@ from controlplane.resources.names import (
     Digest,
     Endpoint,
     EnvironmentRef,
+    GitRefs,
     Name,
     PathPattern,
     RelativePath,
@@ -54,7 +55,7 @@ class PolicySet(Model):
 class EvidenceLocation(Model):
     """Where evidence is kept."""
 
-    refs: Annotated[str, Field(pattern=r"^refs/[a-z0-9/-]+$")] = "refs/evidence"
+    refs: GitRefs = "refs/evidence"
     """The Git references under which writers publish their logs."""
 
     store: Endpoint | None = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -66,6 +65,8 @@ class Scalar(ABC):
                 return _cached(cls, value)
             if isinstance(value, cls):
                 return value
+            if value is None:
+                raise bad("text_expected", "is empty", f"write {cls.example} or drop the line")
             raise bad(
                 "text_expected",
                 f"must be text such as {cls.example!r}, not {_type_name(value)}",
@@ -360,5 +361,3 @@ QuantityLimit = Annotated[Quantity | Unlimited, OrUnlimited()]
 BytesLimit = Annotated[Bytes | Unlimited, OrUnlimited()]
 DurationLimit = Annotated[Duration | Unlimited, OrUnlimited()]
 CountLimit = Annotated[Count | Unlimited, OrUnlimited()]
-
-Parser = Callable[[str], Scalar]

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -50,6 +54,17 @@ class Field:
     attribute: str
     info: FieldInfo
     shape: Shape
+    owner: type[Model]
+
+    @property
+    def description(self) -> str:
+        """The sentence under the field, "" where there is none."""
+        for base in self.owner.__mro__:
+            if issubclass(base, Model):
+                text = _sentences(base.__module__).get((base.__name__, self.attribute))
+                if text:
+                    return text
+        return ""
 
 
 @cache
@@ -59,7 +74,7 @@ def fields(model: type[Model]) -> Mapping[str, Field]:
     for attribute, info in model.model_fields.items():
         name = info.alias or attribute
         shape = shape_of(info.annotation, tuple(info.metadata))
-        found[name] = Field(name, attribute, info, shape)
+        found[name] = Field(name, attribute, info, shape, model)
     return found
 
 
@@ -91,6 +106,24 @@ def _bare(annotation: Any, origin: Any, markers: tuple[Any, ...], optional: bool
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return Shape("model", annotation, markers, optional)
     return Shape("scalar", annotation, markers, optional)
+
+
+@cache
+def _sentences(module: str) -> Mapping[tuple[str, str], str]:
+    """Return the sentence under every field of a module's classes, by class and field."""
+    found = {}
+    for node in ast.parse(inspect.getsource(sys.modules[module])).body:
+        if isinstance(node, ast.ClassDef):
+            for field, text in pairwise(node.body):
+                if (
+                    isinstance(field, ast.AnnAssign)
+                    and isinstance(field.target, ast.Name)
+                    and isinstance(text, ast.Expr)
+                    and isinstance(text.value, ast.Constant)
+                ):
+                    sentence = inspect.cleandoc(str(text.value.value))
+                    found[node.name, field.target.id] = " ".join(sentence.split())
+    return found
 
 
 def trail(model: type[Model], path: FieldPath) -> list[Field | Shape]:

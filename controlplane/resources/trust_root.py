@@ -10,17 +10,8 @@ from pydantic import Field
 from controlplane.resources.base import Change, Checked, Flaw, Many, Model, Resource
 from controlplane.resources.common import StaffRole, Validity, repeated
 from controlplane.resources.evidence_contract import Purpose
-from controlplane.resources.names import HttpsUrl, Name, Positive, Text, Token
+from controlplane.resources.names import HttpsUrl, Name, Positive, PublicKey, Text, Token
 from controlplane.resources.scalars import Timestamp
-
-PublicKey = Annotated[
-    str,
-    Field(
-        pattern=r"^-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$",
-        max_length=4000,
-    ),
-]
-"""A public key in PEM (SubjectPublicKeyInfo, RFC 5280)."""
 
 
 class Revocation(Model):
