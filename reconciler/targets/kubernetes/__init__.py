@@ -1,0 +1,1 @@
+"""Kubernetes as a target: server-side apply, ownership of fields, inventory, prune, health."""

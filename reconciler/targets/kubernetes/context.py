@@ -1,0 +1,59 @@
+"""What every part of the adapter works with: one cluster, its kinds, its inventories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reconciler.targets.kubernetes.client import Client
+from reconciler.targets.kubernetes.discovery import Discovery
+from reconciler.targets.kubernetes.drift import Rules
+from reconciler.targets.kubernetes.options import Options
+from reconciler.targets.kubernetes.store import InventoryStore
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One API server and how to work with it. `pause` waits, in seconds; `now` is monotonic."""
+
+    client: Client
+    discovery: Discovery
+    store: InventoryStore
+    options: Options
+    rules: Rules
+    pool: ThreadPoolExecutor
+    pause: Callable[[float], None]
+    now: Callable[[], float]
+
+    def parallel(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """The results of `work`, in order, from as many connections as there are.
+
+        The first exception is raised when all that was begun has ended.
+        """
+        todo = list(items)
+        if len(todo) < 2:
+            return [work(item) for item in todo]
+        futures = [self.pool.submit(work, item) for item in todo]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def as_ready(self, work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+        """The results of `work` as soon as each is there; what was not begun is dropped on close.
+
+        `work` must not raise.
+        """
+        futures = [self.pool.submit(work, item) for item in items]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
