@@ -1,0 +1,312 @@
+"""Git objects, read without a checkout: revisions, trees, blobs and the index.
+
+The only module that imports pygit2. It knows nothing of YAML or of the product's files, follows
+no symbolic link and runs no hook, filter or other program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+import pygit2
+import pygit2.enums
+
+from controlplane.repo.errors import (
+    MissingObjectError,
+    NotARepositoryError,
+    ShallowRepositoryError,
+    TooLargeError,
+    UnknownRevisionError,
+    UnsupportedRepositoryError,
+)
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+MAX_TREE_DEPTH = 64
+
+
+class EntryKind(StrEnum):
+    """What a path of a tree is."""
+
+    FILE = "file"
+    EXECUTABLE = "executable"
+    SYMLINK = "symlink"
+    SUBMODULE = "submodule"
+    TREE = "tree"
+
+
+_KINDS = {
+    0o100644: EntryKind.FILE,
+    0o100664: EntryKind.FILE,
+    0o100755: EntryKind.EXECUTABLE,
+    0o120000: EntryKind.SYMLINK,
+    0o160000: EntryKind.SUBMODULE,
+    0o040000: EntryKind.TREE,
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a commit says wrote or made it. Git does not prove it."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit. Ids are 40 lower-case hexadecimal digits; `time` is the committer's."""
+
+    id: str
+    tree_id: str
+    parents: tuple[str, ...]
+    author: Person
+    committer: Person
+    time: datetime
+    message: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One path of a tree. A name that is not UTF-8 is shown with `\\xNN` and `decoded` is False."""
+
+    path: str
+    kind: EntryKind
+    blob_id: str
+    decoded: bool = True
+
+    @property
+    def name(self) -> str:
+        """The last step of the path."""
+        return self.path.rpartition("/")[2]
+
+
+class GitRepository:
+    """One repository, bare or not. Reading only; safe to share between threads for reading."""
+
+    def __init__(self, repository: pygit2.Repository) -> None:
+        self._git = repository
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Find the repository at or above `path` and open it.
+
+        Raises NotARepositoryError, or UnsupportedRepositoryError for SHA-256 and other
+        repositories that cannot be read here.
+        """
+        place = Path(path)
+        if not place.exists():
+            raise NotARepositoryError(
+                f"{place} does not exist", remedy="check the path, or leave it out to use `.`"
+            )
+        found = pygit2.discover_repository(str(place)) or ""  # its stubs leave out None
+        if not found:
+            raise NotARepositoryError(
+                f"{place} is not inside a Git repository",
+                remedy="run `git init` there, or name a directory that Git knows",
+            )
+        try:
+            return cls(pygit2.Repository(found))
+        except (pygit2.GitError, ValueError) as error:
+            raise _cannot_open(found, str(error)) from error
+
+    @property
+    def git_dir(self) -> Path:
+        """The directory that holds the objects: `.git`, or the bare repository itself."""
+        return Path(self._git.path)
+
+    @property
+    def work_dir(self) -> Path | None:
+        """The root of the working tree, None for a bare repository."""
+        return None if self._git.is_bare else Path(self._git.workdir)
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether history was cut off, so that a commit may look like a root and not be one."""
+        return bool(self._git.is_shallow)
+
+    def refuse_shallow(self) -> None:
+        """Raise ShallowRepositoryError where history was cut off."""
+        if self.is_shallow:
+            raise ShallowRepositoryError(
+                "this is a shallow clone: what a commit descends from is not known here",
+                remedy="run `git fetch --unshallow` (in CI: check out with fetch-depth 0)",
+            )
+
+    def head_name(self) -> str | None:
+        """Return the branch HEAD is on, None where it is detached."""
+        if self._git.head_is_detached:
+            return None
+        reference = self._git.references.get("HEAD")
+        target = reference.target if reference is not None else None
+        return target.removeprefix("refs/heads/") if isinstance(target, str) else None
+
+    def resolve(self, revision: str) -> Commit:
+        """Return the commit that `revision` names: a branch, a tag, `HEAD~2`, an id or its start.
+
+        Raises UnknownRevisionError, also where there is no commit yet.
+        """
+        if self._git.is_empty or (self._git.head_is_unborn and revision == "HEAD"):
+            raise UnknownRevisionError(
+                f"there is no commit yet, so {revision!r} names none",
+                remedy="commit something first, or use `cpctl lint` on the working tree",
+            )
+        try:
+            found = self._git.revparse_single(revision).peel(pygit2.Commit)
+        except (KeyError, ValueError, pygit2.GitError) as error:
+            raise self._unknown(revision) from error
+        return _commit(found)
+
+    def _unknown(self, revision: str) -> UnknownRevisionError:
+        hint = "run `git log --oneline` and `git branch -a` to see what there is"
+        if self.is_shallow:
+            hint = "this is a shallow clone: run `git fetch --unshallow` and try again"
+        return UnknownRevisionError(f"{revision!r} names no commit of this repository", remedy=hint)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the id of the best common ancestor of two commits, None where there is none.
+
+        Raises ShallowRepositoryError where the answer could be wrong.
+        """
+        self.refuse_shallow()
+        with _objects(one):
+            found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
+        return str(found) if found else None
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Whether `descendant` is `ancestor` or comes after it."""
+        return self.merge_base(ancestor, descendant) == ancestor
+
+    def children(self, tree_id: str, prefix: str = "") -> Iterator[Entry]:
+        """Yield what stands directly in a tree, subtrees included, paths beginning at `prefix`."""
+        if tree_id == EMPTY_TREE:
+            return
+        with _objects(tree_id):
+            kind, raw = self._git.odb.read(pygit2.Oid(hex=tree_id))
+        if kind != pygit2.enums.ObjectType.TREE:
+            raise MissingObjectError(
+                f"object {tree_id} is not a tree", remedy="run `git fsck` and restore the object"
+            )
+        yield from _entries(raw, prefix)
+
+    def tree(self, tree_id: str, prefix: str = "") -> Iterator[Entry]:
+        """Yield every path below a tree that is no subtree, lazily, in the order of Git."""
+        yield from self._walk(tree_id, prefix, MAX_TREE_DEPTH)
+
+    def _walk(self, tree_id: str, prefix: str, depth: int) -> Iterator[Entry]:
+        if depth == 0:
+            raise UnsupportedRepositoryError(
+                f"{prefix} lies deeper than {MAX_TREE_DEPTH} directories",
+                remedy="flatten the directories",
+            )
+        for entry in self.children(tree_id, prefix):
+            if entry.kind is EntryKind.TREE:
+                yield from self._walk(entry.blob_id, entry.path + "/", depth - 1)
+            else:
+                yield entry
+
+    def size(self, blob_id: str) -> int:
+        """Return how many bytes a blob holds, without reading them."""
+        with _objects(blob_id):
+            _, size = self._git.odb.read_header(pygit2.Oid(hex=blob_id))
+        return int(size)
+
+    def blob(self, blob_id: str, limit: int) -> bytes:
+        """Return a blob's bytes; TooLargeError, before reading, where they exceed `limit`."""
+        size = self.size(blob_id)
+        if size > limit:
+            raise TooLargeError(
+                f"blob {blob_id} holds {size} bytes, more than {limit}",
+                remedy="keep large data outside of the repository",
+            )
+        with _objects(blob_id):
+            _, raw = self._git.odb.read(pygit2.Oid(hex=blob_id))
+        return bytes(raw)
+
+    def index(self) -> Iterator[Entry]:
+        """Yield every path of the index. A path in conflict comes once for each of its stages."""
+        index = self._git.index
+        index.read(force=True)
+        for entry in index:
+            kind = _KINDS.get(int(entry.mode), EntryKind.FILE)
+            yield Entry(entry.path, kind, str(entry.id))
+        for stages in index.conflicts or ():
+            for stage in stages:
+                if stage is not None:
+                    kind = _KINDS.get(int(stage.mode), EntryKind.FILE)
+                    yield Entry(stage.path, kind, str(stage.id))
+
+    def ignores(self, path: str) -> bool:
+        """Whether `.gitignore` and its kin keep `path` (relative to the root) out of commits."""
+        return bool(self._git.path_is_ignored(path))
+
+
+def _cannot_open(found: str, reason: str) -> NotARepositoryError | UnsupportedRepositoryError:
+    if "not owned" in reason:
+        return NotARepositoryError(
+            f"{found} belongs to another user, so Git does not trust it",
+            remedy=f"if you do: git config --global --add safe.directory {Path(found).parent}",
+        )
+    if "hash" in reason.lower() or "objectformat" in reason.lower():
+        return UnsupportedRepositoryError(
+            f"{found} is a SHA-256 repository, which libgit2 cannot read",
+            remedy="use a repository made with `git init --object-format=sha1`",
+        )
+    return UnsupportedRepositoryError(
+        f"{found} cannot be opened: {reason}", remedy="run `git fsck` and `git status` there"
+    )
+
+
+@contextmanager
+def _objects(object_id: str) -> Iterator[None]:
+    """Turn what pygit2 raises for an absent or damaged object into MissingObjectError."""
+    try:
+        yield
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise MissingObjectError(
+            f"object {object_id} is not in this repository",
+            remedy="a partial clone lacks objects: run `git fetch --refetch --no-filter`, "
+            "otherwise `git fsck`",
+        ) from error
+
+
+def _entries(raw: bytes, prefix: str) -> Iterator[Entry]:
+    """Yield the entries of a tree object: `mode SP name NUL id`, 20 bytes of id (git-mktree)."""
+    at, end = 0, len(raw)
+    while at < end:
+        space = raw.index(b" ", at)
+        nul = raw.index(b"\0", space)
+        kind = _KINDS.get(int(raw[at:space], 8), EntryKind.FILE)
+        name, decoded = _name(raw[space + 1 : nul])
+        yield Entry(prefix + name, kind, raw[nul + 1 : nul + 21].hex(), decoded)
+        at = nul + 21
+
+
+def _name(raw: bytes) -> tuple[str, bool]:
+    try:
+        return raw.decode(), True
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "backslashreplace"), False
+
+
+def _commit(found: Any) -> Commit:
+    offset = timezone(timedelta(minutes=found.commit_time_offset))
+    return Commit(
+        id=str(found.id),
+        tree_id=str(found.tree_id),
+        parents=tuple(str(parent) for parent in found.parent_ids),
+        author=Person(found.author.name, found.author.email),
+        committer=Person(found.committer.name, found.committer.email),
+        time=datetime.fromtimestamp(found.commit_time, offset),
+        message=found.message,
+    )
+
+
+def blob_id(data: bytes) -> str:
+    """Return the id that Git gives a blob holding `data`."""
+    return str(pygit2.hash(data))

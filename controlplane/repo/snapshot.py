@@ -1,0 +1,330 @@
+"""A revision of the repository as resources: what it declares, and everything that is wrong.
+
+Files are parsed when the snapshot is read; models are built when they are asked for, and places
+of fields only where something is said about them. A snapshot with problems must not be judged:
+`problems` is empty or the repository is invalid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+from controlplane.errors import InvalidRepositoryError
+from controlplane.repo import checks, paths, yaml
+from controlplane.repo.checks import Document
+from controlplane.repo.errors import NotARepositoryError
+from controlplane.repo.git import Commit, Entry, EntryKind, GitRepository
+from controlplane.repo.layout import REPOSITORY_FILE, Places, content_of
+from controlplane.repo.parse import ParsedFile, parse_file
+from controlplane.repo.source import (
+    MAX_CONTENT,
+    CommitSource,
+    IndexSource,
+    Source,
+    WorktreeSource,
+)
+from controlplane.resources import Resource, parse
+from controlplane.resources.repository import Repository
+from controlplane.values import FieldPath, Position, Problem
+from evidence.canonical import digest, digest_bytes
+
+Parse = Callable[[str, Callable[[], bytes]], ParsedFile]
+"""Gives the parsed form of a blob, by its id and a way to read it; where a cache can stand."""
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """The files of a source, by path, and what is wrong with the paths."""
+
+    places: Places
+    entries: Mapping[str, Entry]
+    problems: tuple[Problem, ...]
+
+
+class Snapshot:
+    """What one state of the repository declares.
+
+    `revision` is how it was asked for; `commit` is None for the index and the working tree;
+    `tree_id` names the state. `documents` are in the order of their paths, `problems` sorted.
+    Nothing of it changes after reading.
+    """
+
+    def __init__(
+        self, source: Source, contents: _Contents, parsed: Mapping[str, ParsedFile]
+    ) -> None:
+        self._source = source
+        self._contents = contents
+        self._parsed = parsed
+        self._resources: dict[tuple[str, str], Resource] = {}
+        self._marks: dict[str, list[yaml.StrictDocument]] = {}
+
+    @property
+    def revision(self) -> str:
+        """How the state was asked for: a revision, `index` or `working tree`."""
+        return self._source.revision
+
+    @property
+    def commit(self) -> Commit | None:
+        """The commit, where the state is one."""
+        return self._source.commit
+
+    @property
+    def tree_id(self) -> str:
+        """The id of the Git tree, or a digest that names a state which is none."""
+        return self._source.tree_id
+
+    @property
+    def places(self) -> Places:
+        """Where this revision keeps its things."""
+        return self._contents.places
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Every file that was looked at, by path."""
+        return self._contents.entries
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """Every document, valid or not."""
+        return tuple(
+            Document(path, number, self.entries[path].blob_id, parsed)
+            for path, file in self._parsed.items()
+            for number, parsed in enumerate(file.documents)
+        )
+
+    @cached_property
+    def index(self) -> Mapping[str, Mapping[str, Document]]:
+        """The documents by kind and identity; of duplicates the first."""
+        return checks.index(self.documents)
+
+    @cached_property
+    def names(self) -> checks.Names:
+        """What references can mean in this snapshot."""
+        return checks.Names(self.index)
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong, sorted by place."""
+        found = list(self._contents.problems)
+        for path, file in self._parsed.items():
+            for problem in file.problems:
+                place = Position(path, problem.position.line, problem.position.column)
+                found.append(Problem(place, problem.code, problem.message, problem.remedy))
+        found.extend(checks.check(self.documents, self.index, self._locate))
+        return tuple(sorted(set(found)))
+
+    def require_valid(self) -> Snapshot:
+        """Return this snapshot, or raise InvalidRepositoryError where it has problems."""
+        if self.problems:
+            first = self.problems[0]
+            raise InvalidRepositoryError(
+                f"{self.revision} has {len(self.problems)} problem(s), the first at "
+                f"{first.position}: {first.message}",
+                remedy="run `cpctl lint` to see all of them",
+            )
+        return self
+
+    def document(self, kind: str, identity: str) -> Document | None:
+        """Return the document that declares a resource, valid or not."""
+        return self.index.get(kind, {}).get(identity)
+
+    def get(self, kind: str, identity: str) -> Resource | None:
+        """Return a resource, None where it is not declared or not valid."""
+        document = self.document(kind, identity)
+        if document is None or not document.parsed.valid:
+            return None
+        if (kind, identity) not in self._resources:
+            self._resources[kind, identity] = parse(document.parsed.data)
+        return self._resources[kind, identity]
+
+    def of_kind(self, kind: str) -> Mapping[str, Resource]:
+        """Return the valid resources of a kind by identity, each built when it is asked for."""
+        documents = self.index.get(kind, {})
+        return _Resources(self, kind, [i for i, d in documents.items() if d.parsed.valid])
+
+    def packs(self, name: str) -> Mapping[str, Resource]:
+        """Return the valid versions of a pack, by version."""
+        versions = {v: self.get("Pack", f"{name}@{v}") for v in self.names.versions(name)}
+        return {version: pack for version, pack in versions.items() if pack is not None}
+
+    def repository(self) -> Repository | None:
+        """Return the document in `repository.yaml`, None where it is missing or not valid."""
+        for document in self.documents:
+            if document.path == REPOSITORY_FILE and document.parsed.valid:
+                found = parse(document.parsed.data)
+                return found if isinstance(found, Repository) else None
+        return None
+
+    def locate(self, kind: str, identity: str, path: FieldPath) -> Position:
+        """Return where a field stands, or what is nearest where it is not written down.
+
+        Raises KeyError for a resource that this snapshot does not declare.
+        """
+        return self._locate(self.index[kind][identity], path)
+
+    def _locate(self, document: Document, path: FieldPath) -> Position:
+        if document.path not in self._marks:
+            data = self._source.read(self.entries[document.path], yaml.DEFAULT.size)
+            self._marks[document.path] = yaml.places(data, document.path)
+        marks = self._marks[document.path]
+        if document.index >= len(marks):
+            return document.position
+        line, column = marks[document.index].locate(path)
+        return Position(document.path, line, column)
+
+    def files(self, prefix: str) -> Mapping[str, Callable[[], bytes]]:
+        """Return a way to read each file below `prefix` (ending in a slash), by its whole path.
+
+        Reading raises TooLargeError above 16 MiB. Links and submodules are left out.
+        """
+        return {
+            path: partial(self._source.read, entry, MAX_CONTENT)
+            for path, entry in self.entries.items()
+            if path.startswith(prefix) and entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
+        }
+
+    def digest_of(self, prefix: str) -> str:
+        """Return the digest of everything below `prefix` (ending in a slash).
+
+        It is taken over the canonical JSON of [[path below prefix, sha256 of the content], …],
+        sorted by path; of nothing it is the digest of the empty list.
+        """
+        files = self.files(prefix)
+        return digest([[p.removeprefix(prefix), digest_bytes(files[p]())] for p in sorted(files)])
+
+    def content_prefix(self, pack: str) -> str:
+        """Return the directory of a pack's payload, by `name@version`; KeyError if unknown."""
+        return content_of(self.index["Pack"][pack].path)
+
+    def content_digest(self, pack: str) -> str:
+        """Return the digest of a pack's payload, by `name@version`; KeyError if unknown."""
+        return self.digest_of(self.content_prefix(pack))
+
+
+class _Resources(Mapping[str, Resource]):
+    """The resources of one kind, built one by one."""
+
+    def __init__(self, snapshot: Snapshot, kind: str, identities: list[str]) -> None:
+        self._snapshot, self._kind = snapshot, kind
+        self._identities = dict.fromkeys(sorted(identities))
+
+    def __getitem__(self, identity: str) -> Resource:
+        found = self._snapshot.get(self._kind, identity) if identity in self._identities else None
+        if found is None:
+            raise KeyError(identity)
+        return found
+
+    def __contains__(self, identity: object) -> bool:
+        return identity in self._identities
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._identities)
+
+    def __len__(self) -> int:
+        return len(self._identities)
+
+
+def read(repository: GitRepository, revision: str, parser: Parse | None = None) -> Snapshot:
+    """Return the snapshot of a commit. Raises UnknownRevisionError, MissingObjectError."""
+    return snapshot(CommitSource(repository, revision), parser)
+
+
+def read_index(repository: GitRepository, parser: Parse | None = None) -> Snapshot:
+    """Return the snapshot of what would be committed now."""
+    return snapshot(IndexSource(repository), parser)
+
+
+def read_worktree(path: str | Path, parser: Parse | None = None) -> Snapshot:
+    """Return the snapshot of the files as they stand, at `path` or the repository around it.
+
+    Raises NotARepositoryError where there is neither a Git repository nor a `repository.yaml`.
+    """
+    place = Path(path)
+    try:
+        repository = GitRepository.open(place)
+    except NotARepositoryError:
+        if not (place / REPOSITORY_FILE).is_file():
+            raise
+        return snapshot(WorktreeSource(place, None), parser)
+    if repository.work_dir is None:
+        raise NotARepositoryError(
+            f"{place} is a bare repository: it has no working tree",
+            remedy="name a revision: `--rev HEAD`",
+        )
+    return snapshot(WorktreeSource(repository.work_dir, repository), parser)
+
+
+def snapshot(source: Source, parser: Parse | None = None) -> Snapshot:
+    """Return what `source` declares; `parser` may give files that were parsed before."""
+    parse_blob = parser or _parse_now
+    top = list(source.top())
+    first = next((e for e in top if e.path == REPOSITORY_FILE and _is_file(e)), None)
+    problems: list[Problem] = []
+    parsed: dict[str, ParsedFile] = {}
+    places = Places()
+    if first is None:
+        problems.append(_no_repository_file(top))
+    elif source.size(first) <= yaml.DEFAULT.size:
+        parsed[first.path] = _parse_entry(source, first, parse_blob)
+        places = _places(parsed[first.path])
+    entries = {entry.path: entry for entry in top if entry.kind is not EntryKind.TREE}
+    for root in places.roots:
+        entries.update((entry.path, entry) for entry in source.below(root))
+    problems.extend(paths.check((*top, *entries.values()), partial(_link, source)))
+    problems.extend(_cannot_read(source, entries, places))
+    bad = {problem.position.path for problem in problems}
+    for path, entry in entries.items():
+        if path not in parsed and path not in bad and _is_file(entry) and places.is_resource(path):
+            parsed[path] = _parse_entry(source, entry, parse_blob)
+    return Snapshot(source, _Contents(places, entries, tuple(problems)), parsed)
+
+
+def _is_file(entry: Entry) -> bool:
+    return entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
+
+
+def _parse_now(blob: str, read_blob: Callable[[], bytes]) -> ParsedFile:
+    return parse_file(read_blob())
+
+
+def _parse_entry(source: Source, entry: Entry, parse_blob: Parse) -> ParsedFile:
+    return parse_blob(entry.blob_id, partial(source.read, entry, yaml.DEFAULT.size))
+
+
+def _places(file: ParsedFile) -> Places:
+    for document in file.documents:
+        if document.valid and document.kind == "Repository":
+            found = parse(document.data)
+            if isinstance(found, Repository):
+                return Places.of(found.spec.layout)
+    return Places()
+
+
+def _no_repository_file(top: list[Entry]) -> Problem:
+    what = "there is no repository.yaml at the root" if top else "the repository is empty"
+    remedy = "run `cpctl init` to write a working repository, or `cpctl new repository`"
+    return Problem(Position(REPOSITORY_FILE), "repository/missing", what, remedy)
+
+
+def _link(source: Source, entry: Entry) -> str:
+    return source.read(entry, 4096).decode("utf-8", "backslashreplace")
+
+
+def _cannot_read(source: Source, entries: Mapping[str, Entry], places: Places) -> Iterator[Problem]:
+    """Yield the problems of files that are too large, special, or in conflict."""
+    unmerged = source.unmerged if isinstance(source, IndexSource) else frozenset()
+    special = source.special if isinstance(source, WorktreeSource) else frozenset()
+    for path, entry in entries.items():
+        if path in unmerged:
+            text = "the merge of this file is not finished"
+            yield Problem(Position(path), "file/unmerged", text, "resolve it and `git add` it")
+        elif path in special:
+            text = "neither a file nor a directory"
+            yield Problem(Position(path), "file/special", text, "remove it")
+        elif places.is_resource(path) and _is_file(entry):
+            size = source.size(entry)
+            if size > yaml.DEFAULT.size:
+                yield yaml.too_large(path, size, yaml.DEFAULT)
