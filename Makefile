@@ -30,8 +30,10 @@ types: .venv/stamp ## Static types, strictly
 # Whoever generates a page or a schema adds a line here that writes it, and one below that
 # fails where what is committed differs.
 docs: .venv/stamp ## Write the generated documentation again
+	$(BIN)/cpctl schema --output-dir schemas --docs docs/reference
 
 docs-check: .venv/stamp ## Fail where generated documentation differs from its source
+	$(BIN)/cpctl schema --output-dir schemas --docs docs/reference --check
 
 bench: .venv/stamp ## The benchmarks, against their peers, with the raw data kept
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -15,7 +15,10 @@ from controlplane.cli import output
 from controlplane.errors import Exit
 
 # name → (module, attribute, one line). The line stands here so that --help imports none of them.
-COMMANDS: dict[str, tuple[str, str, str]] = {}
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "explain": ("controlplane.cli.explain", "explain", "What a field is for and what it may be"),
+    "schema": ("controlplane.cli.schema", "schema", "The JSON Schemas, for editors"),
+}
 
 
 class LazyGroup(click.Group):

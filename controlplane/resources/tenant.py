@@ -275,7 +275,7 @@ class Placement(Model):
     target: TargetRef
     """Where it runs: the name of a Cluster or a ComputeEngine."""
 
-    isolation: Isolation = "namespace"
+    isolation: Annotated[Isolation, ChangeClass("security")] = "namespace"
     """Shared with others, in a namespace of its own, or on a target of its own."""
 
     namespace: Name | None = None
