@@ -21,7 +21,9 @@ TEXT = 256 * 1024  # characters of one text
 WHOLE = 2**53 - 1  # integers that survive every JSON reader (RFC 8785, section 3.2.2.3)
 NAMES_SHOWN = 8
 
-JINJA_FILTERS = ("default", "length", "first", "last", "map", "select", "reject")
+JINJA_FILTERS = (
+    "default", "length", "first", "last", "map", "select", "reject", "selectattr", "rejectattr",
+)  # fmt: skip
 JINJA_TESTS = (
     "defined", "undefined", "none", "string", "integer", "boolean", "mapping", "sequence",
     "in", "eq", "ne", "lt", "le", "gt", "ge", "==", "!=", "<", "<=", ">", ">=", "equalto",

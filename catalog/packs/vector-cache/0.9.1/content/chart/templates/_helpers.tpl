@@ -1,0 +1,3 @@
+{{- define "vector-cache.selector" -}}
+controlplane.dev/pack: {{ .Chart.Name }}
+{{- end -}}

@@ -1,0 +1,100 @@
+"""What a pack is given: the tenant's values over the pack's defaults, checked against its schema.
+
+Decides which value counts and whether the pack accepts it. Every problem is placed at the field
+of the tenant that gave the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.render import schema
+from controlplane.render.errors import Fault, FieldPlace, FilePlace, RenderError
+from controlplane.render.model import PackFiles
+from controlplane.resources.tenant import Tenant, TenantPack
+from controlplane.values import FieldPath
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Given:
+    """The values a tenant gives a pack in one environment, and where each of them stands."""
+
+    tenant: str
+    root: FieldPath
+    values: Mapping[str, Json]
+    origins: Mapping[str, FieldPath]
+
+    def place(self, path: FieldPath) -> FieldPlace:
+        """Return the tenant's field that gave the input at `path`."""
+        if path and path[0] in self.origins:
+            return FieldPlace("Tenant", self.tenant, (*self.origins[str(path[0])], *path[1:]))
+        return FieldPlace("Tenant", self.tenant, self.root)
+
+
+def given(tenant: Tenant, index: int, environment: str) -> Given:
+    """Return the values of the tenant's pack at `index`, the environment's laid over by key."""
+    choice: TenantPack = tenant.spec.packs[index]
+    base: FieldPath = ("spec", "packs", index)
+    origins = {key: (*base, "config", key) for key in choice.config}
+    values = dict(choice.config)
+    override = choice.environments.get(environment)
+    if override is not None:
+        values |= override.config
+        above = (*base, "environments", environment, "config")
+        origins |= {key: (*above, key) for key in override.config}
+    return Given(tenant.metadata.name, base, values, origins)
+
+
+def accepted(given: Given, files: PackFiles) -> dict[str, Json]:
+    """Return the pack's whole input: values, the pack's own defaults, the schema's defaults.
+
+    Raises RenderError with every input that the pack does not take.
+    """
+    inputs = files.pack.spec.inputs
+    if inputs.schema_file is None:
+        faults = list(_unwanted(given, files))
+        if faults:
+            raise RenderError(faults)
+        return dict(inputs.defaults)
+    checked = schema.load(f"{files.root}/{inputs.schema_file}", _schema_text(files))
+    value = checked.with_defaults({**inputs.defaults, **given.values})
+    identity = files.pack.identity
+    wrong = [
+        Fault(given.place(p.path), p.code, f"{_named(p.path)} of {identity}: {p.message}", p.remedy)
+        for p in checked.problems(value)
+    ]
+    if wrong:
+        raise RenderError(wrong)
+    return value
+
+
+def _named(path: FieldPath) -> str:
+    return f"input `{'.'.join(map(str, path))}`" if path else "the input"
+
+
+def _unwanted(given: Given, files: PackFiles) -> Iterator[Fault]:
+    for key in given.values:
+        yield Fault(
+            given.place((key,)),
+            "unknown-input",
+            f"{files.pack.identity} has no inputs, so `{key}` means nothing to it",
+            "remove it, or choose a version of the pack that has this input",
+        )
+
+
+def _schema_text(files: PackFiles) -> str:
+    name = files.pack.spec.inputs.schema_file or ""
+    place = FilePlace(f"{files.root}/{name}")
+    if name not in files.files:
+        message = f"{files.pack.identity} names an input schema that is not in its content"
+        raise RenderError([Fault(place, "input-schema", message, f"add {place.path}")])
+    try:
+        return files.files[name].decode()
+    except UnicodeDecodeError as error:
+        raise RenderError(
+            [Fault(place, "input-schema", "the schema is not UTF-8", "save it as UTF-8")]
+        ) from error

@@ -1,0 +1,176 @@
+"""From what a template wrote to an object of the tenant: what it may be, and what marks it as ours.
+
+Decides that a tenant's object lies in the tenant's namespace and reaches nothing beyond it; that
+every object carries the standard labels; and what is left of a pack that is not to run. Whether
+an object is *good* (its image, its limits) is left to policy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from controlplane.render.errors import Fault, FilePlace
+
+Json = Any
+Body = dict[str, Json]
+Mode = Literal["running", "suspended", "leaving"]
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PART_OF = "app.kubernetes.io/part-of"
+NAME = "app.kubernetes.io/name"
+VERSION = "app.kubernetes.io/version"
+TENANT = "controlplane.dev/tenant"
+ENVIRONMENT = "controlplane.dev/environment"
+PACK = "controlplane.dev/pack"
+
+_TOP = frozenset({"status"})
+_METADATA = frozenset({"name", "namespace", "labels", "annotations"})
+_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?")
+_CLUSTER_WIDE = frozenset({
+    "APIService", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "CSIDriver",
+    "CSINode", "CustomResourceDefinition", "DeviceClass", "FlowSchema", "IngressClass",
+    "IPAddress", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume", "PriorityClass",
+    "PriorityLevelConfiguration", "ResourceSlice", "RuntimeClass", "ServiceCIDR", "StorageClass",
+    "StorageVersionMigration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration", "VolumeAttachment", "VolumeAttributesClass",
+    "ClusterTrustBundle", "GatewayClass", "ClusterIssuer", "List",
+})  # fmt: skip
+"""Kinds that reach beyond a namespace; `List` hides others and is refused with them."""
+
+_SCALED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
+_SUSPENDABLE = frozenset({"CronJob", "Job"})
+_ALWAYS_RUNS = frozenset({"DaemonSet", "Pod", "HorizontalPodAutoscaler"})
+_HOLDS_DATA = frozenset({"PersistentVolumeClaim"})
+
+_ORDER = (
+    "Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount", "Role",
+    "RoleBinding", "ConfigMap", "Secret", "PersistentVolumeClaim", "Service",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Owner:
+    """On whose behalf objects are made. `pack` and `version` are "" for the platform's own."""
+
+    tenant: str
+    environment: str
+    namespace: str
+    pack: str = ""
+    version: str = ""
+
+    def marks(self) -> dict[str, str]:
+        """Return the labels that say whose a thing is, the same for objects and their pods."""
+        labels = {PART_OF: self.tenant, TENANT: self.tenant, ENVIRONMENT: self.environment}
+        return {**labels, PACK: self.pack} if self.pack else labels
+
+    def labels(self) -> dict[str, str]:
+        """Return every standard label of an object."""
+        labels = {**self.marks(), MANAGED_BY: "controlplane"}
+        return {**labels, NAME: self.pack, VERSION: self.version} if self.pack else labels
+
+
+def faults(body: Body, owner: Owner, place: FilePlace) -> Iterator[Fault]:
+    """Yield every reason why `body` cannot be an object of `owner`."""
+
+    def fault(message: str, remedy: str) -> Fault:
+        return Fault(place, "object", message, remedy)
+
+    metadata = body.get("metadata")
+    for key in ("apiVersion", "kind"):
+        if not isinstance(body.get(key), str) or not body[key]:
+            yield fault(f"an object has no `{key}`", f"add `{key}:`")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        yield fault(f"{_kind(body)} has no `metadata.name`", "give it a name that never changes")
+        return
+    title = f"{_kind(body)} {metadata['name']!r}"
+    if not _OBJECT_NAME.fullmatch(metadata["name"]):
+        yield fault(f"{title} is not named as Kubernetes wants it", "use a-z, 0-9, - and .")
+    for key in sorted({f"metadata.{k}" for k in set(metadata) - _METADATA} | (_TOP & set(body))):
+        yield fault(f"{title} sets `{key}`, which is not a template's to set", "remove it")
+    for key in ("labels", "annotations"):
+        if not _is_text_map(metadata.get(key, {})):
+            yield fault(f"`metadata.{key}` of {title} is not a mapping of text", "quote the values")
+    yield from _reach(body, owner, title, place)
+
+
+def _reach(body: Body, owner: Owner, title: str, place: FilePlace) -> Iterator[Fault]:
+    namespace = body["metadata"].get("namespace")
+    if body.get("kind") == "Namespace" and not owner.pack:
+        if body["metadata"]["name"] != owner.namespace:
+            message = f"{title} is not the placement's namespace `{owner.namespace}`"
+            yield Fault(place, "reach", message, "name it {{ namespace }}")
+    elif body.get("kind") in _CLUSTER_WIDE:
+        message = f"{title} reaches beyond the tenant's namespace"
+        yield Fault(place, "reach", message, "let the platform team provide it for the cluster")
+    elif namespace not in (None, owner.namespace):
+        message = f"{title} is meant for namespace {namespace!r}, not `{owner.namespace}`"
+        yield Fault(place, "reach", message, "leave `metadata.namespace` out")
+
+
+def _kind(body: Mapping[str, Json]) -> str:
+    kind = body.get("kind")
+    return kind if isinstance(kind, str) and kind else "an object"
+
+
+def _is_text_map(value: Json) -> bool:
+    return isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
+
+
+def marked(body: Body, owner: Owner) -> Body:
+    """Return `body` in the owner's namespace, with the standard labels on it and on its pods.
+
+    Who owns an object is never a template's to say; its name and version may be.
+    """
+    metadata = dict(body["metadata"])
+    own = metadata.get("labels", {})
+    metadata["labels"] = {**owner.labels(), **own, **owner.marks(), MANAGED_BY: "controlplane"}
+    if body["kind"] != "Namespace":
+        metadata["namespace"] = owner.namespace
+    return _with_pod_marks({**body, "metadata": metadata}, owner)
+
+
+def _with_pod_marks(body: Body, owner: Owner) -> Body:
+    """Label the pods as well, so that network policy and cost can tell them apart."""
+    spec = body.get("spec")
+    if not isinstance(spec, dict):
+        return body
+    if body["kind"] == "CronJob" and isinstance(spec.get("jobTemplate"), dict):
+        job = {"kind": "Job", **spec["jobTemplate"]}
+        inner = {k: v for k, v in _with_pod_marks(job, owner).items() if k != "kind"}
+        return {**body, "spec": {**spec, "jobTemplate": inner}}
+    template = spec.get("template")
+    if body["kind"] not in _SCALED | {"DaemonSet", "Job"} or not isinstance(template, dict):
+        return body
+    metadata = template.get("metadata") or {}
+    labels = {**(metadata.get("labels") or {}), **owner.marks()}
+    template = {**template, "metadata": {**metadata, "labels": labels}}
+    return {**body, "spec": {**spec, "template": template}}
+
+
+def kept(body: Body, mode: Mode) -> Body | None:
+    """Return what is left of a pack's object in `mode`, None where nothing is.
+
+    Suspended: nothing runs, everything else stays, so that resuming is one field. Leaving: only
+    what holds data, until it is purged or handed over.
+    """
+    kind = body["kind"]
+    if mode == "running":
+        return body
+    if mode == "leaving":
+        return body if kind in _HOLDS_DATA else None
+    if kind in _ALWAYS_RUNS:
+        return None
+    stop = {"replicas": 0} if kind in _SCALED else {"suspend": True}
+    if kind in _SCALED | _SUSPENDABLE:
+        return {**body, "spec": {**body.get("spec", {}), **stop}}
+    return body
+
+
+def rank(body: Mapping[str, Json]) -> int:
+    """Return the place of a kind in a listing: what others need comes first."""
+    kind = body["kind"]
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
