@@ -7,7 +7,7 @@ of fields only where something is said about them. A snapshot with problems must
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -89,11 +89,14 @@ class Snapshot:
     @cached_property
     def documents(self) -> tuple[Document, ...]:
         """Every document, valid or not."""
-        return tuple(
-            Document(path, number, self.entries[path].blob_id, parsed)
-            for path, file in self._parsed.items()
-            for number, parsed in enumerate(file.documents)
-        )
+        return tuple(self.in_files(self._parsed))
+
+    def in_files(self, chosen: Collection[str]) -> Iterator[Document]:
+        """Yield the documents of some files, valid or not."""
+        for path in sorted(chosen):
+            file = self._parsed.get(path)
+            for number, parsed in enumerate(file.documents if file is not None else ()):
+                yield Document(path, number, self.entries[path].blob_id, parsed)
 
     @cached_property
     def index(self) -> Mapping[str, Mapping[str, Document]]:
