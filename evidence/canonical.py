@@ -7,11 +7,12 @@ object in this product is taken over these bytes, so that two machines name one 
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import rfc8785
 
-from evidence.errors import EvidenceError
+from evidence.errors import EvidenceError, MalformedError
 
 Json = Any  # a JSON value: None, bool, int, str, list[Json] or dict[str, Json]
 
@@ -42,3 +43,32 @@ def digest_bytes(data: bytes) -> str:
 def digest(value: Json) -> str:
     """Return the digest of the canonical form of `value`."""
     return digest_bytes(canonical(value))
+
+
+def read_canonical(data: bytes, part: str, *, limit: int) -> Json:
+    """Return the value of `data`, which must be the canonical form of it, byte for byte.
+
+    `part` names the place in messages, `limit` is the largest size in bytes. Raises
+    MalformedError for anything else: other spacing or key order, duplicate keys, a number
+    outside the exact range, nesting past the interpreter's limit.
+    """
+    if len(data) > limit:
+        raise MalformedError(part, f"{len(data)} bytes, more than the {limit} allowed")
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
+        again = canonical(value)
+    except RecursionError as error:
+        raise MalformedError(part, "nested too deeply") from error
+    except (ValueError, NotCanonicalError) as error:
+        raise MalformedError(part, f"not JSON: {error}") from error
+    if again != data:
+        raise MalformedError(part, "not in canonical form (RFC 8785)")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Build an object, refusing one that names a key twice."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("an object names a key twice")
+    return value

@@ -1,0 +1,156 @@
+"""Durable writes: nothing counts as written before it, and its name, survive a power failure.
+
+Every step is announced to a hook before and after it happens, so that a test can end the process
+at each of them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from evidence.errors import LogBusyError
+
+Hook = Callable[[str], None]
+
+_POLL = 0.02  # seconds between two tries for a lock
+_WRITERS = 16  # files synced at once, which file systems commit together
+
+
+def silent(_: str) -> None:
+    """Announce nothing."""
+
+
+class Disk:
+    """The file operations evidence is written with. `hook` hears of each step."""
+
+    def __init__(self, hook: Hook = silent) -> None:
+        self._hook = hook
+
+    def make(self, directory: Path) -> None:
+        """Make a directory, its parents too, durably."""
+        if directory.is_dir():
+            return
+        self.make(directory.parent)
+        self._hook(f"before mkdir {directory.name}")
+        directory.mkdir(exist_ok=True)
+        self._sync_directory(directory.parent)
+        self._hook(f"after mkdir {directory.name}")
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Put `data` at `path`, whole or not at all, replacing what is there."""
+        self.make(path.parent)
+        temporary = self._temporary(path, data)
+        self._hook(f"before rename {path.name}")
+        temporary.replace(path)
+        self._hook(f"after rename {path.name}")
+        self._sync_directory(path.parent)
+
+    def write_all(self, files: Iterable[tuple[Path, bytes]]) -> None:
+        """Put many files, each whole or not at all; durable when this returns."""
+        todo = list(files)
+        for parent in sorted({path.parent for path, _ in todo}):
+            self.make(parent)
+        if len(todo) == 1:
+            self.write(*todo[0])
+            return
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            temporaries = list(pool.map(lambda item: self._temporary(*item), todo))
+        for (path, _), temporary in zip(todo, temporaries, strict=True):
+            self._hook(f"before rename {path.name}")
+            temporary.replace(path)
+        for parent in sorted({path.parent for path, _ in todo}):
+            self._sync_directory(parent)
+        self._hook("after renames")
+
+    def publish(self, draft: Path, path: Path, handle: int) -> None:
+        """Give the open file `draft`, made durable, the name `path`."""
+        self.sync(handle)
+        self._hook(f"before rename {path.name}")
+        draft.replace(path)
+        self._sync_directory(path.parent)
+        self._hook(f"after rename {path.name}")
+
+    def link(self, source: Path, target: Path) -> None:
+        """Give the durable file `source` the name `target` as well, unless that exists."""
+        self.make(target.parent)
+        self._hook(f"before link {target.name}")
+        if not target.exists():
+            os.link(source, target)
+            self._sync_directory(target.parent)
+        self._hook(f"after link {target.name}")
+
+    def remove(self, path: Path) -> None:
+        """Remove a file that may be gone already."""
+        self._hook(f"before remove {path.name}")
+        path.unlink(missing_ok=True)
+        self._hook(f"after remove {path.name}")
+
+    def append(self, handle: int, data: bytes) -> None:
+        """Write all of `data` to an open file; not yet durable."""
+        self._hook("before append")
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+        self._hook("after append")
+
+    def sync(self, handle: int) -> None:
+        """Make an open file's content durable."""
+        self._hook("before fsync")
+        os.fdatasync(handle)
+        self._hook("after fsync")
+
+    def _temporary(self, path: Path, data: bytes) -> Path:
+        """Write `data` durably under a name beside `path`."""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self._hook(f"before write {path.name}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        try:
+            self.append(handle, data)
+            self.sync(handle)
+        finally:
+            os.close(handle)
+        return temporary
+
+    def _sync_directory(self, directory: Path) -> None:
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def locked(path: Path, what: str, *, wait: float) -> Iterator[None]:
+    """Hold the lock file `path` alone, waiting at most `wait` seconds.
+
+    The operating system lets go of it when the process ends, however it ends. Raises
+    LogBusyError where somebody else keeps it for longer.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        deadline = time.monotonic() + wait
+        while not try_lock(handle):
+            if time.monotonic() >= deadline:
+                raise LogBusyError(
+                    f"{what} has been locked by another process for {wait:g} seconds",
+                    remedy="wait for the other process to end, then try again",
+                )
+            time.sleep(_POLL)
+        yield
+    finally:
+        os.close(handle)
+
+
+def try_lock(handle: int) -> bool:
+    """Lock an open file alone, or return False where another holder has it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

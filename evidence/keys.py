@@ -1,0 +1,217 @@
+"""Key files: making, reading, replacing and listing the private keys of one person or machine.
+
+A key is two files in a directory only its owner can enter: `<name>.pem` (PKCS#8, mode 0600) and
+`<name>.json` (its public half, purpose and times). A key is never shown, never overwritten, and
+never written inside a Git work tree.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from evidence import shape
+from evidence.canonical import Json, canonical, read_canonical
+from evidence.crypto import Algorithm, PrivateKey, PublicKey
+from evidence.errors import KeyFileError, MalformedError
+from evidence.signers.base import Signer
+from evidence.signers.key_file import KeyFileSigner
+
+PURPOSES = ("author", "approve", "decide", "apply", "witness", "publish", "log")
+_LIMIT = 64 << 10  # bytes of a key file
+_FIELDS = ("algorithm", "createdAt", "keyid", "name", "publicKey", "purpose", "retiredAt")
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """A key that is on this machine, without its private half."""
+
+    path: Path  # of the private half
+    name: str
+    purpose: str
+    public_key: PublicKey
+    created: str  # RFC 3339
+    retired: str = ""  # since when it signs no more; "" for a key in use
+
+    def to_json(self) -> dict[str, Json]:
+        """Return what is kept beside the private half."""
+        return {
+            "algorithm": self.public_key.algorithm,
+            "createdAt": self.created,
+            "keyid": self.public_key.keyid,
+            "name": self.name,
+            "publicKey": self.public_key.pem,
+            "purpose": self.purpose,
+            "retiredAt": self.retired,
+        }
+
+
+def create_key(
+    directory: Path,
+    *,
+    name: str,
+    purpose: str,
+    now: datetime,
+    algorithm: Algorithm = "ed25519",
+) -> KeyFile:
+    """Make a key pair and keep it in `directory`.
+
+    Raises KeyFileError where a key of that name exists, the directory is inside a Git work tree
+    or others can enter it.
+    """
+    if purpose not in PURPOSES or not shape.TOKEN.fullmatch(name) or "/" in name:
+        raise KeyFileError(
+            f"a key cannot be called {name!r} for {purpose!r}",
+            remedy=f"use a plain name and one of these purposes: {', '.join(PURPOSES)}",
+        )
+    if purpose == "log" and algorithm != "ed25519":
+        raise KeyFileError("a log's key must be Ed25519", remedy="use --algorithm ed25519")
+    _prepare(directory)
+    private = PrivateKey.generate(algorithm)
+    made = KeyFile(
+        directory / f"{name}.pem", name, purpose, private.public, created=shape.stamp(now)
+    )
+    _write_new(made.path, private.pem(), 0o600)
+    _write_new(made.path.with_suffix(".json"), canonical(made.to_json()), 0o644)
+    return made
+
+
+def rotate(directory: Path, name: str, *, now: datetime) -> tuple[KeyFile, KeyFile]:
+    """Replace the key called `name` by a new one of the same purpose and algorithm.
+
+    Returns (retired, new). The old private half is destroyed: what it signed still verifies
+    with its public half, which stays here under `<name>.<keyid>`.
+    """
+    old = read_key(directory / f"{name}.pem")
+    retired = KeyFile(
+        directory / f"{name}.{old.public_key.keyid[:12]}.pem",
+        name,
+        old.purpose,
+        old.public_key,
+        old.created,
+        shape.stamp(now),
+    )
+    _write_new(retired.path.with_suffix(".json"), canonical(retired.to_json()), 0o644)
+    old.path.with_suffix(".json").unlink()
+    old.path.unlink()
+    algorithm = old.public_key.algorithm
+    new = create_key(directory, name=name, purpose=old.purpose, now=now, algorithm=algorithm)
+    return retired, new
+
+
+def read_key(path: Path) -> KeyFile:
+    """Return the key kept at `path` (its .pem), without opening the private half."""
+    return _described(path.with_suffix(".json"))
+
+
+def load_key(path: Path) -> Signer:
+    """Return the signer of the key file at `path` (its .pem).
+
+    Raises KeyFileError where it is missing, readable by others, or not the key it is said to be.
+    """
+    described = read_key(path)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise KeyFileError(
+            f"key {path} cannot be read: {error.strerror}", remedy="run `cpctl keys init`"
+        ) from error
+    try:
+        mode = os.fstat(handle)
+        if not stat.S_ISREG(mode.st_mode) or mode.st_mode & 0o077:
+            raise KeyFileError(
+                f"key {path} can be read by others",
+                remedy=f"if nobody else did, chmod 600 {path}; otherwise `cpctl keys rotate`",
+            )
+        private = PrivateKey.read(os.read(handle, _LIMIT))
+    finally:
+        os.close(handle)
+    if private.public != described.public_key:
+        raise KeyFileError(
+            f"key {path} is not the one that {path.with_suffix('.json').name} describes",
+            remedy="restore both files from one copy, or `cpctl keys init` elsewhere",
+        )
+    return KeyFileSigner(described.name, described.purpose, private)
+
+
+def keys_in(directory: Path) -> Iterator[KeyFile]:
+    """Yield the keys of a directory by name, retired ones included."""
+    for path in sorted(directory.glob("*.json")):
+        yield _described(path)
+
+
+def signer_for(directory: Path, purpose: str) -> Signer:
+    """Return the signer of the one key in use for `purpose`; raises KeyFileError."""
+    if purpose not in PURPOSES:
+        raise KeyFileError(
+            f"no key signs for {purpose!r}", remedy=f"one of these does: {', '.join(PURPOSES)}"
+        )
+    found = [key for key in keys_in(directory) if key.purpose == purpose and not key.retired]
+    if len(found) != 1:
+        raise KeyFileError(
+            f"{directory} holds {len(found) or 'no'} keys for {purpose}, one is needed",
+            remedy="run `cpctl keys init`" if not found else "move the others elsewhere",
+        )
+    return load_key(found[0].path)
+
+
+def _described(path: Path) -> KeyFile:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise KeyFileError(
+            f"no key at {path.with_suffix('.pem')}: {error.strerror}",
+            remedy="run `cpctl keys init`",
+        ) from error
+    try:
+        said = shape.fields(read_canonical(data, str(path), limit=_LIMIT), str(path), _FIELDS)
+        public = PublicKey.read(shape.text(said["publicKey"], "publicKey"), "publicKey")
+        name = shape.text(said["name"], "name", shape.TOKEN)
+        purpose = shape.text(said["purpose"], "purpose", shape.TOKEN)
+        created = shape.text(said["createdAt"], "createdAt", shape.TIME)
+        retired = shape.text(said["retiredAt"], "retiredAt")
+    except MalformedError as error:
+        raise KeyFileError(
+            f"{path} does not describe a key: {error}", remedy="restore it from a copy"
+        ) from error
+    return KeyFile(path.with_suffix(".pem"), name, purpose, public, created, retired)
+
+
+def _prepare(directory: Path) -> None:
+    """Make the directory for its owner alone, or refuse the one there is."""
+    inside = next(
+        (parent for parent in (directory.resolve(), *directory.resolve().parents)
+         if (parent / ".git").exists()),
+        None,
+    )  # fmt: skip
+    if inside is not None:
+        raise KeyFileError(
+            f"{directory} is inside the Git work tree {inside}: a key there would be committed",
+            remedy="choose a directory outside, such as ~/.config/cpctl/keys",
+        )
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_mode & 0o077:
+        raise KeyFileError(
+            f"others can enter {directory}", remedy=f"chmod 700 {directory}, then try again"
+        )
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that must not exist yet, durably, never with wider rights than `mode`."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, mode)
+    except FileExistsError as error:
+        raise KeyFileError(
+            f"{path} exists; a key is never overwritten",
+            remedy="run `cpctl keys rotate` to replace it, `cpctl keys list` to see it",
+        ) from error
+    try:
+        os.write(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)

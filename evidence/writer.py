@@ -1,0 +1,175 @@
+"""Writes evidence: one writer per log origin, runs of records closed by signed statements.
+
+Decides which key may sign which kind of run and how many finished runs are written at once. How
+a single run becomes durable is `evidence.run`'s to say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from evidence import objects, shape
+from evidence.canonical import canonical
+from evidence.disk import Disk
+from evidence.dsse import Envelope
+from evidence.errors import UsageError
+from evidence.log import Log, directory_name
+from evidence.records import Record, records_root
+from evidence.run import Entry, Place, Run, check_header
+from evidence.signers.base import Signer
+from evidence.statement import PURPOSE_OF_KIND, Statement, Subject, entry_of
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that is over before it is written: an approval, a decision made elsewhere."""
+
+    kind: str
+    subjects: tuple[Subject, ...]
+    summary: str
+    outcome: str
+    records: tuple[Record, ...] = ()
+
+
+class EvidenceWriter:
+    """Writes the runs of one log origin. Several processes and threads may write to one."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        signer: Signer,
+        *,
+        log_signer: Signer,
+        origin: str,
+        clock: Callable[[], datetime],
+        disk: Disk | None = None,
+    ) -> EvidenceWriter:
+        """Open the evidence directory for one origin, making it where it is not there yet.
+
+        `signer` signs statements, `log_signer` (Ed25519, purpose `log`) checkpoints. Raises
+        UsageError for keys of the wrong purpose and LogStateError where the log contradicts its
+        checkpoint. Runs that a killed process left are closed by `recover()`.
+        """
+        if signer.purpose == "log" or signer.keyid == log_signer.keyid:
+            raise UsageError(
+                f"key {signer.name} signs the log, so it cannot sign statements",
+                remedy="use a key of its own for each purpose",
+            )
+        disk = disk or Disk()
+        log = Log(directory / "logs" / directory_name(origin), origin, log_signer, disk)
+        disk.make(log.directory / "runs")
+        objects.keep_key(directory, signer, disk)
+        objects.keep_key(directory, log_signer, disk)
+        log.append([])
+        return cls(Place(directory, signer, log, clock, disk))
+
+    @property
+    def origin(self) -> str:
+        """The log this writer appends to."""
+        return self._place.log.origin
+
+    def begin(
+        self,
+        *,
+        kind: str,
+        subjects: Sequence[Subject],
+        summary: str,
+        run_id: str | None = None,
+    ) -> Run:
+        """Begin a run; that it began is durable when this returns.
+
+        `run_id` names it (random where None). Raises UsageError for a kind this writer's key
+        must not sign, or a run that is under way already.
+        """
+        self._check_purpose(kind)
+        header = {
+            "kind": kind,
+            "run": run_id or os.urandom(10).hex(),
+            "startedAt": shape.stamp(self._place.clock()),
+            "subject": [subject.to_json() for subject in subjects],
+            "summary": shape.one_line(summary) or kind,
+        }
+        check_header(header, "run")
+        return Run.create(self._place, header)
+
+    def recover(self) -> list[Entry]:
+        """Close what processes that no longer live left open, and return their entries.
+
+        A run whose statement was signed is appended as it is; any other is closed with what it
+        had recorded and the outcome `interrupted`. Runs of living processes are left alone.
+        """
+        entries = []
+        for path in sorted((self._place.log.directory / "runs").glob("*.json")):
+            run = Run.adopt(self._place, path)
+            if run is not None:
+                entries.append(run.finish_interrupted())
+        return entries
+
+    def append(self, finished: Sequence[FinishedRun]) -> list[Entry]:
+        """Write runs that are over already, all under one checkpoint; durable on return.
+
+        Killed on the way, none of them is in the log.
+        """
+        files: dict[Path, bytes] = {}
+        said = [self._said(run) for run in finished]
+        envelopes = [Envelope.sign(s.payload(), self._place.signer) for s in said]
+        for run, one, envelope in zip(finished, said, envelopes, strict=True):
+            files |= self._files(run, one)
+            files[objects.object_path(self._place.directory, envelope.digest)] = envelope.data
+        self._place.disk.write_all((p, data) for p, data in files.items() if not p.exists())
+        entries = [canonical(entry_of(e, s)) for e, s in zip(envelopes, said, strict=True)]
+        first = self._place.log.append(entries)
+        return [
+            Entry(self.origin, first + i, envelope.digest, one.run, one.outcome, one.count)
+            for i, (envelope, one) in enumerate(zip(envelopes, said, strict=True))
+        ]
+
+    def _said(self, run: FinishedRun) -> Statement:
+        self._check_purpose(run.kind)
+        now = shape.stamp(self._place.clock())
+        said = Statement(
+            kind=run.kind,
+            origin=self.origin,
+            run=os.urandom(10).hex(),
+            summary=shape.one_line(run.summary) or run.kind,
+            outcome=run.outcome,
+            started=now,
+            finished=now,
+            count=len(run.records),
+            root=records_root(record.data for record in run.records),
+            subjects=run.subjects,
+        )
+        Statement.read(said.payload(), "statement")
+        return said
+
+    def _files(self, run: FinishedRun, said: Statement) -> dict[Path, bytes]:
+        """Return the files that hold the run's records and large payloads."""
+        root = self._place.directory
+        files: dict[Path, bytes] = {}
+        lines = []
+        for record in run.records:
+            line, inline = objects.record_line(record)
+            lines.append(line)
+            if not inline:
+                path = objects.object_path(root, record.payload_digest)
+                files[path] = record.payload_bytes
+        files[objects.records_path(root, said.root)] = b"".join(lines)
+        return files
+
+    def _check_purpose(self, kind: str) -> None:
+        signer = self._place.signer
+        needed = PURPOSE_OF_KIND.get(kind, signer.purpose)
+        if needed != signer.purpose:
+            raise UsageError(
+                f"a run of kind {kind} is signed for {needed}; key {signer.name} is for "
+                f"{signer.purpose}",
+                remedy=f"open the writer with a key of purpose {needed}",
+            )
