@@ -10,7 +10,7 @@
 #   subjects: [Change]
 #   uses: [change]
 #   messages:
-#     mixed: "the change touches policy and also {count} other subjects, {example} among them"
+#     mixed: "the change touches how changes are judged and {count} other things, {example} among them"
 #   remedy: Split the pull request; merge the policy change first.
 #   controls: ["SOC2 CC8.1", "ISO27001 A.5.3", "ISO27001 A.8.32"]
 package controlplane.change_control.policy_alone
@@ -25,12 +25,25 @@ findings contains finding if {
 	}
 }
 
+# What says how changes are judged, and whose word counts.
+judging := {"EvidenceContract", "Repository", "TrustRoot", "Waiver"}
+
 policy contains sprintf("%s/%s", [subject.kind, subject.name]) if {
 	some subject in input.subject.resource.subjects
-	"policy" in subject.classes
+	subject.kind in judging
+}
+
+policy contains file.path if {
+	some file in input.subject.resource.files
+	file.class == "policy"
 }
 
 others contains sprintf("%s/%s", [subject.kind, subject.name]) if {
 	some subject in input.subject.resource.subjects
-	not "policy" in subject.classes
+	not subject.kind in judging
+}
+
+others contains file.path if {
+	some file in input.subject.resource.files
+	file.class != "policy"
 }
