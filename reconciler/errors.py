@@ -26,3 +26,15 @@ class TargetUnavailableError(ReconcilerError):
 
 class StateUnavailableError(ReconcilerError):
     """The state store did not answer; nothing may be written to any target meanwhile."""
+
+
+class TargetSettingsError(ReconcilerError):
+    """What was said about how to reach a target cannot be used."""
+
+    exit_code = 3
+
+
+class DuplicateResourceError(ReconcilerError):
+    """One id is desired twice in one placement; which of the two is meant cannot be known."""
+
+    exit_code = 3

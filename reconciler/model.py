@@ -6,12 +6,14 @@ Deployment, a Slurm account and a PostgreSQL grant fit the same plan.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from evidence.canonical import digest
+from reconciler.errors import DuplicateResourceError
 
 Json = Any
 
@@ -48,6 +50,15 @@ class Desired:
     placement: Placement
     revision: str
     resources: tuple[Resource, ...]
+
+    def __post_init__(self) -> None:
+        if len({resource.id for resource in self.resources}) < len(self.resources):
+            seen = Counter(resource.id for resource in self.resources)
+            twice = [identifier for identifier, times in seen.items() if times > 1]
+            raise DuplicateResourceError(
+                f"{self.placement}: desired more than once: {', '.join(twice)}",
+                remedy="give each resource a name of its own, or remove one of them",
+            )
 
 
 class Standing(StrEnum):
@@ -92,6 +103,7 @@ class Observation:
     placement: Placement
     live: Mapping[str, Live]
     inventory: frozenset[str]
+    foreign: tuple[str, ...] = ()  # seen where only ours should be; named, never touched
 
 
 class Verb(StrEnum):
@@ -139,6 +151,7 @@ class Plan:
     actions: tuple[Action, ...]
     obstacles: tuple[Obstacle, ...] = ()
     in_sync: int = 0
+    foreign: tuple[str, ...] = ()
 
 
 class Result(StrEnum):

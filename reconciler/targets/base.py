@@ -8,8 +8,8 @@ group `controlplane.targets`; `tests/conformance/target.py` is the class each of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 from reconciler.model import (
     Action,
@@ -22,6 +22,8 @@ from reconciler.model import (
     Resource,
 )
 
+Json = Any
+
 
 class Target(ABC):
     """One place that holds resources. Methods may be called from several threads."""
@@ -30,6 +32,11 @@ class Target(ABC):
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    @classmethod
+    @abstractmethod
+    def connect(cls, name: str, settings: Mapping[str, Json]) -> Self:
+        """Build the target from its settings; raises TargetSettingsError where they are wrong."""
 
     @abstractmethod
     def observe(self, desired: Desired) -> Observation:
