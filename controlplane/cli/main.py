@@ -16,6 +16,9 @@ from controlplane.errors import Exit
 
 # name → (module, attribute, one line). The line stands here so that --help imports none of them.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "lint": ("controlplane.cli.lint", "lint", "Everything that is wrong, each at its place"),
+    "diff": ("controlplane.cli.diff", "diff", "What changed, what class it is, whom it reaches"),
+    "lock": ("controlplane.cli.lock", "lock", "Write down which pack versions a tenant runs"),
     "explain": ("controlplane.cli.explain", "explain", "What a field is for and what it may be"),
     "schema": ("controlplane.cli.schema", "schema", "The JSON Schemas, for editors"),
 }

@@ -7,7 +7,7 @@ are kept without the path. Whether references resolve is for `checks`, which see
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -36,7 +36,8 @@ class ParsedDocument:
     """One document of a file.
 
     `kind` and `identity` are "" where they cannot be told. Only where `valid` does `data` give a
-    resource; otherwise the file has a problem that says why.
+    resource; otherwise the file has a problem that says why. `resource` spares building it again
+    where it was built already.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class ParsedDocument:
     valid: bool
     data: Any
     references: tuple[FoundReference, ...]
+    resource: Resource | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,10 @@ def _document(document: yaml.LoadedDocument) -> tuple[ParsedDocument, tuple[Fiel
         kind, identity = resource.kind, resource.identity
     found = tuple(_references(resource)) if resource is not None else ()
     valid = resource is not None and not document.faulty
-    return ParsedDocument(kind, identity, document.line, valid, document.value, found), wrong
+    parsed = ParsedDocument(
+        kind, identity, document.line, valid, document.value, found, resource if valid else None
+    )
+    return parsed, wrong
 
 
 def _references(resource: Resource) -> Iterator[FoundReference]:

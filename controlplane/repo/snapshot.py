@@ -140,7 +140,8 @@ class Snapshot:
         if document is None or not document.parsed.valid:
             return None
         if (kind, identity) not in self._resources:
-            self._resources[kind, identity] = parse(document.parsed.data)
+            known = document.parsed.resource
+            self._resources[kind, identity] = known or parse(document.parsed.data)
         return self._resources[kind, identity]
 
     def of_kind(self, kind: str) -> Mapping[str, Resource]:
@@ -245,19 +246,28 @@ def read_worktree(path: str | Path, parser: Parse | None = None) -> Snapshot:
 
     Raises NotARepositoryError where there is neither a Git repository nor a `repository.yaml`.
     """
-    place = Path(path)
+    root, repository = _worktree(Path(path))
+    return snapshot(WorktreeSource(root, repository), parser)
+
+
+def root_of(path: str | Path) -> Path:
+    """Return the directory that `read_worktree` reads. Raises NotARepositoryError."""
+    return _worktree(Path(path))[0]
+
+
+def _worktree(place: Path) -> tuple[Path, GitRepository | None]:
     try:
         repository = GitRepository.open(place)
     except NotARepositoryError:
         if not (place / REPOSITORY_FILE).is_file():
             raise
-        return snapshot(WorktreeSource(place, None), parser)
+        return place, None
     if repository.work_dir is None:
         raise NotARepositoryError(
             f"{place} is a bare repository: it has no working tree",
             remedy="name a revision: `--rev HEAD`",
         )
-    return snapshot(WorktreeSource(repository.work_dir, repository), parser)
+    return repository.work_dir, repository
 
 
 def snapshot(source: Source, parser: Parse | None = None) -> Snapshot:

@@ -75,6 +75,7 @@ class _Frame:
     into: dict[str, Any] | list[Any]
     key: str | None = None
     key_mark: Any = None
+    bracket: Any = None  # where it opened, if with `[` or `{`
 
 
 class _GiveUpError(Exception):
@@ -135,13 +136,16 @@ class _Reader:
         except _GiveUpError:
             return last
         except MarkedYAMLError as error:
-            line, column, found = syntax.explain(error)
+            line, column, found = syntax.explain(error, self._bracket())
             self._note(line, column, found.code, found.message, found.remedy)
             if self.documents:
                 self.documents[-1].faulty = True
             stopped = error.problem_mark.line if error.problem_mark is not None else line
             return int(max(last, stopped))
         return None
+
+    def _bracket(self) -> Any:
+        return self.frames[-1].bracket if self.frames else None
 
     def _note(self, line: int, column: int, code: str, message: str, remedy: str) -> None:
         """Note a problem at a place counted from 0, as ruamel counts."""
@@ -222,7 +226,8 @@ class _Reader:
             raise _GiveUpError
         into: dict[str, Any] | list[Any] = {} if isinstance(event, MappingStartEvent) else []
         path = self._place(mark, into, scalar=False)
-        self.frames.append(_Frame(path, into))
+        bracket = mark if event.flow_style else None
+        self.frames.append(_Frame(path, into, bracket=bracket))
 
     def _scalar(self, event: Any) -> None:
         self.count += 1

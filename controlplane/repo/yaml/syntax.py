@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError
 
@@ -116,16 +117,25 @@ _TABLE = (
         "check the line with `|`, `>` or `-` and what is below",
     ),
 )
+_ENDED = re.compile(r"flow node.*<(?:stream end|document start|document end)>")
+_UNCLOSED = _row(
+    "", "unclosed-bracket", "the bracket that opens here is not closed", "close it with `]` or `}`"
+)
 _OTHER = _row(
     "", "syntax", "this is not YAML", "check indentation, quotes and brackets around here"
 )
 
 
-def explain(error: MarkedYAMLError) -> tuple[int, int, Syntax]:
-    """Return (line, column, what is wrong) of an error; line and column count from 0."""
+def explain(error: MarkedYAMLError, bracket: Any) -> tuple[int, int, Syntax]:
+    """Return (line, column, what is wrong) of an error; line and column count from 0.
+
+    `bracket` is the mark of the innermost `[` or `{` that is open, None where there is none.
+    """
     text = f"{error.context or ''} {error.problem or ''}".replace("\n", " ")
     found = next((row for row in _TABLE if row.pattern.search(text)), _OTHER)
     mark = error.problem_mark or error.context_mark
-    if found.opening and error.context_mark is not None:
+    if bracket is not None and _ENDED.search(text):
+        found, mark = _UNCLOSED, bracket
+    elif found.opening and error.context_mark is not None:
         mark = error.context_mark
     return (0, 0, found) if mark is None else (int(mark.line), int(mark.column), found)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controlplane.errors import UsageError
+from controlplane.operations.linting import lint
+from controlplane.operations.locking import lock
+from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import Snapshot, read
+from tests.support import documents
+from tests.support.gitrepo import TestRepository
+
+NEW = {"catalog/packs/retrieval/1.3.0/pack.yaml": documents.pack("1.3.0")}
+CONTENT = "catalog/packs/retrieval/1.2.0/content/run.sh"
+
+
+def snapshot(path: Path, files: dict[str, str]) -> Snapshot:
+    TestRepository(path).commit(files)
+    return read(GitRepository.open(path), "main")
+
+
+def locked(path: Path, files: dict[str, str]) -> dict[str, str]:
+    changes, problems = lock(snapshot(path, files), ())
+    assert problems == ()
+    return files | {change.path: change.text for change in changes}
+
+
+def codes(path: Path, files: dict[str, str]) -> list[tuple[str, str]]:
+    return [(str(p.position), p.code) for p in lint(snapshot(path, files))]
+
+
+def test_a_lock_that_was_just_written_is_up_to_date(tmp_path: Path) -> None:
+    files = locked(tmp_path, documents.repository())
+    assert codes(tmp_path, files) == []
+    assert lock(snapshot(tmp_path, files), ()) == ((), ())
+
+
+def test_a_missing_lock_is_a_problem_at_the_packs(tmp_path: Path) -> None:
+    assert codes(tmp_path, documents.repository()) == [
+        ("tenants/acme/tenant.yaml:11:3", "lock/missing")
+    ]
+
+
+def test_a_new_version_changes_nobody_until_it_is_asked_for(tmp_path: Path) -> None:
+    files = locked(tmp_path, documents.repository()) | NEW
+    assert codes(tmp_path, files) == []
+    assert lock(snapshot(tmp_path, files), ()) == ((), ())
+    (change,), _ = lock(snapshot(tmp_path, files), ("acme",), ("retrieval",))
+    assert change.moves == (("prod", "retrieval", "1.2.0", "1.3.0"),)
+
+
+def test_a_range_that_moved_away_is_a_problem_at_the_version(tmp_path: Path) -> None:
+    files = locked(tmp_path, documents.repository()) | NEW
+    files["tenants/acme/tenant.yaml"] = documents.tenant(versions=">=1.3")
+    assert ("tenants/acme/lock.yaml:13:20", "lock/out-of-range") in codes(tmp_path, files)
+    (change,), _ = lock(snapshot(tmp_path, files), ())
+    assert change.moves == (("prod", "retrieval", "1.2.0", "1.3.0"),)
+
+
+def test_content_that_changed_under_a_lock_is_a_problem_at_the_digest(tmp_path: Path) -> None:
+    files = locked(tmp_path, documents.repository() | {CONTENT: "echo one"})
+    files[CONTENT] = "echo two"
+    assert codes(tmp_path, files) == [("tenants/acme/lock.yaml:14:19", "lock/content-changed")]
+
+
+def test_a_pack_that_is_not_locked_and_one_not_wanted_any_more(tmp_path: Path) -> None:
+    files = locked(tmp_path, documents.repository())
+    text = documents.tenant().replace("name: retrieval", "name: other")
+    files |= {
+        "tenants/acme/tenant.yaml": text,
+        "catalog/packs/other/1.2.0/pack.yaml": documents.pack("1.2.0", "other"),
+    }
+    assert codes(tmp_path, files) == [
+        ("tenants/acme/lock.yaml:11:17", "lock/unused"),
+        ("tenants/acme/tenant.yaml:13:16", "lock/incomplete"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stages", "channel", "expected"),
+    [
+        ({"1.2.0": "stable", "1.3.0": "preview"}, "stable", "1.2.0"),
+        ({"1.2.0": "stable", "1.3.0": "preview"}, "preview", "1.3.0"),
+        ({"1.2.0": "stable", "1.3.0": "withdrawn"}, "stable", "1.2.0"),
+        ({"1.2.0": "stable", "1.3.0": "deprecated"}, "stable", "1.2.0"),
+        ({"1.2.0": "withdrawn", "1.3.0": "deprecated"}, "stable", "1.3.0"),
+    ],
+)
+def test_which_stage_may_be_taken(
+    tmp_path: Path, stages: dict[str, str], channel: str, expected: str
+) -> None:
+    extra = {
+        "deprecated": '  ends: "2027-01-01T00:00:00Z"\n',
+        "withdrawn": "  reason: It leaks.\n",
+    }
+    files = documents.repository(
+        pack=None, tenant=documents.tenant(more=f"    channel: {channel}\n")
+    )
+    for version, stage in stages.items():
+        more = f"lifecycle:\n  stage: {stage}\n{extra.get(stage, '')}"
+        files[f"catalog/packs/retrieval/{version}/pack.yaml"] = documents.pack(version, more=more)
+    (change,), problems = lock(snapshot(tmp_path, files), ())
+    assert problems == ()
+    assert change.moves == (("prod", "retrieval", "", expected),)
+
+
+def test_a_range_that_only_a_preview_satisfies_stays_unresolved(tmp_path: Path) -> None:
+    pack = documents.pack("1.2.0", more="lifecycle:\n  stage: preview\n")
+    changes, problems = lock(snapshot(tmp_path, documents.repository(pack=pack)), ())
+    assert changes == ()
+    assert [(str(p.position), p.code) for p in problems] == [
+        ("tenants/acme/tenant.yaml:13:16", "lock/unresolved")
+    ]
+
+
+def test_an_unknown_tenant_or_pack_is_refused(tmp_path: Path) -> None:
+    found = snapshot(tmp_path, documents.repository())
+    with pytest.raises(UsageError, match="no valid tenant called 'nobody'"):
+        lock(found, ("nobody",))
+    with pytest.raises(UsageError, match="no pack called 'nothing'"):
+        lock(found, (), ("nothing",))
