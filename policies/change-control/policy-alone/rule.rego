@@ -17,7 +17,7 @@ package controlplane.change_control.policy_alone
 
 findings contains finding if {
 	count(policy) > 0
-	example := min(others) # undefined where there are no others
+	example := sort(others)[0] # undefined where there are no others
 	finding := {
 		"code": "mixed",
 		"path": ["subjects"],
@@ -28,7 +28,7 @@ findings contains finding if {
 # What says how changes are judged, and whose word counts.
 judging := {"EvidenceContract", "Repository", "TrustRoot", "Waiver"}
 
-policy contains sprintf("%s/%s", [subject.kind, subject.name]) if {
+policy contains sprintf("%v/%v", [subject.kind, subject.name]) if {
 	some subject in input.subject.resource.subjects
 	subject.kind in judging
 }
@@ -38,7 +38,7 @@ policy contains file.path if {
 	file.class == "policy"
 }
 
-others contains sprintf("%s/%s", [subject.kind, subject.name]) if {
+others contains sprintf("%v/%v", [subject.kind, subject.name]) if {
 	some subject in input.subject.resource.subjects
 	not subject.kind in judging
 }

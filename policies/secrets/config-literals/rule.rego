@@ -31,6 +31,7 @@ findings contains about("key", setting) if {
 # Every text in any pack's configuration, general or of one environment.
 settings contains setting if {
 	some index, pack in input.subject.resource.spec.packs
+	some place, value
 	walk(pack, [place, value])
 	is_string(value)
 	"config" in place

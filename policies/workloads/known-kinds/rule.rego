@@ -32,5 +32,5 @@ findings contains finding if {
 
 known(manifest) if {
 	some kind in data.parameters.workloads.known_kinds.kinds
-	kind == sprintf("%s/%s", [manifest.apiVersion, manifest.kind])
+	kind == sprintf("%v/%v", [manifest.apiVersion, manifest.kind])
 }

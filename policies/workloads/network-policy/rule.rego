@@ -31,7 +31,7 @@ findings contains finding if {
 }
 
 # Every namespace something lives in, and the first object there.
-namespaces[namespace] := min(places) if {
+namespaces[namespace] := sort(places)[0] if {
 	some namespace in used
 	places := {index |
 		some index, manifest in input.subject.resource.objects
