@@ -16,6 +16,8 @@ from controlplane.errors import Exit
 
 # name → (module, attribute, one line). The line stands here so that --help imports none of them.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "init": ("controlplane.cli.init", "init", "Write a working repository into a new folder"),
+    "new": ("controlplane.cli.new", "new", "Files for a new tenant, pack, environment…"),
     "lint": ("controlplane.cli.lint", "lint", "Everything that is wrong, each at its place"),
     "diff": ("controlplane.cli.diff", "diff", "What changed, what class it is, whom it reaches"),
     "lock": ("controlplane.cli.lock", "lock", "Write down which pack versions a tenant runs"),

@@ -1,0 +1,34 @@
+"""`cpctl init`: a working repository in a new folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from controlplane.cli import output
+from controlplane.cli.writing import write_lock, write_new
+from controlplane.operations.scaffold import OWN, starter
+from controlplane.repo.snapshot import snapshot
+from controlplane.repo.source import WorktreeSource
+
+NEXT = """next:
+  cd {folder} && git init -b main && git add -A && git commit -m "Begin"
+  cpctl lint
+  cpctl render acme"""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def init(folder: Path) -> None:
+    """Write a working repository into FOLDER: one tenant, one pack, policies, templates, CI."""
+    files = starter(datetime.now(UTC).date())
+    kept = {path for path in OWN if (folder / path).exists()}
+    written = write_new(folder, [file for file in files if file.path not in kept])
+    # The folder itself, whatever Git repository may be around it.
+    written += write_lock(folder, snapshot(WorktreeSource(folder, None)), "acme")
+    output.data(f"{folder}: {len(written)} files")
+    for path in sorted(kept):
+        output.talk(f"{folder / path} was there and stays as it is")
+    output.talk(NEXT.format(folder=folder))

@@ -1,0 +1,44 @@
+"""Writing new files for a person: never over what is there, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from controlplane.cli import output
+from controlplane.errors import InvalidRepositoryError, UsageError
+from controlplane.operations.locking import lock
+from controlplane.operations.scaffold import NewFile
+from controlplane.repo.files import write_below
+from controlplane.repo.snapshot import Snapshot
+
+
+def write_new(root: Path, files: Sequence[NewFile]) -> list[Path]:
+    """Write `files` below `root`; UsageError, with nothing written, where one is already there."""
+    there = [file.path for file in files if (root / file.path).exists()]
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise UsageError(
+            f"{root / there[0]}{more} is already there, and nothing was written",
+            remedy="choose another name or folder, or remove it first",
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        write_below(root, file.path, file.text)
+    return [root / file.path for file in files]
+
+
+def write_lock(root: Path, snapshot: Snapshot, tenant: str) -> list[Path]:
+    """Write the lock of a tenant of `snapshot`; InvalidRepositoryError where there can be none."""
+    changes, problems = lock(snapshot, [tenant])
+    if problems:
+        raise InvalidRepositoryError(problems[0].message, remedy=problems[0].remedy)
+    for change in changes:
+        write_below(root, change.path, change.text)
+    return [root / change.path for change in changes]
+
+
+def report(paths: Sequence[Path]) -> None:
+    """Print the paths that were written."""
+    for path in paths:
+        output.data(str(path))
