@@ -21,33 +21,25 @@
 package controlplane.workloads.network_policy
 
 findings contains finding if {
-	some namespace, index in namespaces
-	not namespace in closed
+	some home in homes
+	not home.namespace in closed
+	places := sort([other.index | some other in homes; other.namespace == home.namespace])
 	finding := {
 		"code": "no-default-deny",
-		"path": ["objects", index],
-		"params": {"namespace": namespace},
+		"path": ["objects", places[0]],
+		"params": {"namespace": home.namespace},
 	}
 }
 
-# Every namespace something lives in, and the first object there.
-namespaces[namespace] := sort(places)[0] if {
-	some namespace in used
-	places := {index |
-		some index, manifest in input.subject.resource.objects
-		namespace in {object.get(manifest.metadata, "namespace", ""), declared(manifest)}
-	}
+# Every namespace, and the objects that make it or live in it.
+homes contains {"index": index, "namespace": manifest.metadata.namespace} if {
+	some index, manifest in input.subject.resource.objects
 }
 
-used contains namespace if {
-	some manifest in input.subject.resource.objects
-	some namespace in {object.get(manifest.metadata, "namespace", ""), declared(manifest)}
-	namespace != ""
+homes contains {"index": index, "namespace": manifest.metadata.name} if {
+	some index, manifest in input.subject.resource.objects
+	manifest.kind == "Namespace"
 }
-
-declared(manifest) := manifest.metadata.name if manifest.kind == "Namespace"
-
-declared(manifest) := "" if manifest.kind != "Namespace"
 
 closed contains manifest.metadata.namespace if {
 	some manifest in input.subject.resource.objects
