@@ -13,10 +13,15 @@ _listeners: list[Callable[[str], None]] = []
 
 def reached(point: str) -> None:
     """Say that the process is at `point`, such as "kubernetes.patch.before"."""
-    for listener in _listeners:
+    for listener in tuple(_listeners):
         listener(point)
 
 
 def listen(listener: Callable[[str], None]) -> None:
     """Call `listener` with each point reached from now on, in the thread that reached it."""
     _listeners.append(listener)
+
+
+def ignore(listener: Callable[[str], None]) -> None:
+    """Stop calling `listener`."""
+    _listeners.remove(listener)

@@ -38,3 +38,7 @@ class DuplicateResourceError(ReconcilerError):
     """One id is desired twice in one placement; which of the two is meant cannot be known."""
 
     exit_code = 3
+
+
+class InventoryDamagedError(ReconcilerError):
+    """An inventory is missing or altered: what may be pruned is not known."""
