@@ -36,7 +36,7 @@ findings contains finding if {
 findings contains finding if {
 	limited
 	some index, rung in spec.ladder
-	rung.at.basisPoints == sort(stops)[0] # thresholds rise, so this is the step that suspends
+	rung.at.basisPoints == sort([at | some at in stops])[0] # thresholds rise, so this is the step that suspends
 	rung.at.basisPoints > most
 	finding := {
 		"code": "late",

@@ -17,7 +17,7 @@ package controlplane.change_control.policy_alone
 
 findings contains finding if {
 	count(policy) > 0
-	example := sort(others)[0] # undefined where there are no others
+	example := sort([other | some other in others])[0] # undefined where there are no others
 	finding := {
 		"code": "mixed",
 		"path": ["subjects"],
