@@ -1,0 +1,102 @@
+"""A chart through the real helm: offline, in bounds, and the same every time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controlplane.render.charts import chart_documents
+from controlplane.render.errors import FieldPlace, RenderError, RendererUnavailableError
+from controlplane.render.helm import HelmCharts, Release
+from tests.support import binaries
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.requires("helm")
+
+CHART = b"apiVersion: v2\nname: web\nversion: 1.0.0\n"
+MAP = b"""\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}
+  namespace: {{ .Release.Namespace }}
+data:
+  given: {{ .Values.given | quote }}
+  kubernetes: {{ .Capabilities.KubeVersion.Version }}
+"""
+
+
+def charts() -> HelmCharts:
+    return HelmCharts(binaries.need("helm"))
+
+
+def release(files: dict[str, bytes], **values: Any) -> Release:
+    place = FieldPlace("Tenant", "acme", ("spec", "packs", 0))
+    return Release("web", "acme-prod", "catalog/web/chart", files, values, place)
+
+
+def refused(files: dict[str, bytes], **values: Any) -> tuple[str, str, str]:
+    with pytest.raises(RenderError) as caught:
+        charts().render(release(files, **values))
+    (fault,) = caught.value.faults
+    return fault.code, str(fault.place), fault.message
+
+
+def test_values_reach_the_chart_and_the_version_of_kubernetes_is_fixed() -> None:
+    text = charts().render(release({"Chart.yaml": CHART, "templates/map.yaml": MAP}, given="a b"))
+    ((path, document),) = chart_documents(text, "catalog/web/chart")
+    assert path == "catalog/web/chart/templates/map.yaml"
+    assert document.body["metadata"] == {"name": "web", "namespace": "acme-prod"}
+    assert document.body["data"] == {"given": "a b", "kubernetes": "v1.35.0"}
+
+
+def test_the_same_release_is_the_same_text() -> None:
+    given = release({"Chart.yaml": CHART, "templates/map.yaml": MAP}, given="x")
+    assert charts().render(given) == charts().render(given)
+
+
+def test_what_helm_refuses_is_said_with_its_place_and_without_a_path_of_this_machine() -> None:
+    broken = MAP.replace(b".Values.given", b'required "say what" .Values.given')
+    code, place, message = refused({"Chart.yaml": CHART, "templates/map.yaml": broken})
+    assert (code, place) == ("chart", "catalog/web/chart/templates/map.yaml:7")
+    assert "say what" in message
+    assert "/tmp" not in message
+
+
+def test_a_dependency_that_is_not_in_the_chart_is_refused_not_fetched() -> None:
+    needs = CHART + b"dependencies:\n- {name: db, version: 1.0.0, repository: https://c.example}\n"
+    code, place, message = refused({"Chart.yaml": needs, "templates/map.yaml": MAP}, given="x")
+    assert (code, place) == ("chart", "catalog/web/chart/Chart.yaml:1")
+    assert "db" in message
+
+
+def test_output_without_end_is_refused() -> None:
+    loop = b"{{ range $i := until 400000 }}\n# {{ $i }} 0123456789\n{{ end }}\na: b\n"
+    assert refused({"Chart.yaml": CHART, "templates/map.yaml": loop})[0] == "chart-size"
+
+
+def test_a_helm_that_does_not_answer_is_ended(tmp_path: Path) -> None:
+    slow = tmp_path / "helm"
+    marker = tmp_path / "pid"
+    slow.write_text(f"#!/bin/sh\necho $$ > {marker}\nexec sleep 600\n")
+    slow.chmod(0o755)
+    with pytest.raises(RendererUnavailableError) as caught:
+        HelmCharts(slow, seconds=0.5).render(release({"Chart.yaml": CHART}))
+    assert caught.value.retry_after is not None
+    process = Path("/proc") / marker.read_text().strip()
+    assert eventually(lambda: not process.exists())
+
+
+def test_helm_sees_nothing_of_this_machines_environment(tmp_path: Path) -> None:
+    spy = tmp_path / "helm"
+    spy.write_text("#!/bin/sh\nexport -p\n")
+    spy.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HTTPS_PROXY", "http://proxy.example")
+        patch.setenv("KUBECONFIG", "/home/somebody/.kube/config")
+        text = HelmCharts(spy).render(release({"Chart.yaml": CHART}))
+    assert "proxy.example" not in text
+    assert "KUBECONFIG" not in text
+    assert "HELM_NO_PLUGINS" in text

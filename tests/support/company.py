@@ -1,0 +1,31 @@
+"""The example that this repository ships, as a snapshot and rendered."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from controlplane.operations import rendering
+from controlplane.render.helm import HelmCharts
+from controlplane.render.model import RenderedPlacement
+from controlplane.repo.snapshot import Snapshot, read_worktree
+from tests.support import binaries
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@lru_cache(maxsize=1)
+def company() -> Snapshot:
+    """Return the shipped example as it stands in the working tree."""
+    return read_worktree(ROOT)
+
+
+def rendered(*tenants: str) -> dict[str, RenderedPlacement]:
+    """Return the placements of `tenants` (default: of all) by name, `acme/prod@eu-1`.
+
+    A tenant with a chart needs helm: RendererUnavailableError where it is missing.
+    """
+    names = tenants or tuple(company().of_kind("Tenant"))
+    outcome = rendering.render(company(), names, HelmCharts(binaries.find("helm")))
+    assert not outcome.problems, outcome.problems
+    return {placement.name: placement for placement in outcome.placements}
