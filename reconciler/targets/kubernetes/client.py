@@ -39,6 +39,7 @@ METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 
 MAX_RESPONSE = 64 * 1024 * 1024  # bytes; a page of 500 objects is a few of them
 TRIES = 5
+CREDENTIALS_LIFE = 1.0  # seconds for which headers are kept; building them costs as much as sending
 LONGEST_WAIT = 10.0  # seconds between two tries, whatever Retry-After says
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
@@ -72,6 +73,7 @@ class Client:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Load the credentials; nothing is sent yet. KubernetesSettingsError if there are none."""
         self.name = name
@@ -83,7 +85,10 @@ class Client:
         self._prefix = urllib3.util.parse_url(host).path or ""
         self._timeout = urllib3.Timeout(connect=connect_timeout, read=read_timeout)
         self._sleep = sleep
+        self._now = now
         self._authentication = threading.Lock()
+        self._credentials: dict[str, str] = {}
+        self._credentials_end = float("-inf")
 
     def get(self, path: str, *, what: str, accept: str = FULL, **query: str) -> Json:
         """GET one object or list."""
@@ -184,7 +189,7 @@ class Client:
         headers = {"Accept": accept, "User-Agent": "controlplane"}
         if content_type is not None:
             headers["Content-Type"] = content_type
-        headers.update(self._credentials())
+        headers.update(self._who())
         return self._pool.urlopen(
             method,
             self._prefix + url,
@@ -196,15 +201,18 @@ class Client:
             preload_content=False,
         )
 
-    def _credentials(self) -> dict[str, str]:
+    def _who(self) -> dict[str, str]:
         """The headers that say who we are; a token near its end is renewed by the package."""
         with self._authentication:
-            settings: dict[str, Any] = dict(self._configuration.auth_settings())
-        return {
-            setting["key"]: setting["value"]
-            for setting in settings.values()
-            if setting["in"] == "header" and setting["value"]
-        }
+            if self._now() >= self._credentials_end:
+                settings: dict[str, Any] = dict(self._configuration.auth_settings())
+                self._credentials = {
+                    setting["key"]: setting["value"]
+                    for setting in settings.values()
+                    if setting["in"] == "header" and setting["value"]
+                }
+                self._credentials_end = self._now() + CREDENTIALS_LIFE
+            return self._credentials
 
 
 class Stream:
