@@ -36,18 +36,31 @@ class Unanswered:
 
 
 Answer = Mapping[str, Json | Unanswered]
-"""Rule id → the rule's `findings` as plain JSON, or why there is none."""
+"""Rule id → `{"findings": […]}` as plain JSON, with `"valid_until": […]` where the rule has it, or
+why there is none. What it holds is checked by `decide`."""
+
+
+_SKIPPED = Unanswered(Cause.SKIPPED, "the evaluator left the rule out")
 
 
 class Prepared(ABC):
     """Policies loaded into an evaluator. A context manager; not shared between processes."""
 
     @abstractmethod
+    def evaluate(self, question: Question) -> Answer:
+        """Evaluate every rule of the question. May raise; `answer` makes that a deny."""
+
     def answer(self, question: Question) -> Answer:
-        """Evaluate every rule of the question. May raise; the caller makes that a deny."""
+        """Return an answer for every rule of the question, whatever the evaluator does."""
+        try:
+            given = self.evaluate(question)
+            return {rule.id: given.get(rule.id, _SKIPPED) for rule in question.rules}
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, every rule denies
+            failed = Unanswered(Cause.ERROR, f"{type(error).__name__}: {error}")
+            return {rule.id: failed for rule in question.rules}
 
     def answers(self, questions: Iterable[Question]) -> Iterator[Answer]:
-        """Evaluate many questions in order; an engine overrides this where a batch is cheaper."""
+        """Answer many questions in order; an engine overrides this where a batch is cheaper."""
         return (self.answer(question) for question in questions)
 
     def close(self) -> None:

@@ -149,6 +149,7 @@ class Rule:
     remedy: str
     controls: tuple[str, ...]  # "SOC2 CC6.1", "ISO27001 A.5.15"
     module: str  # path of the Rego file
+    expires: bool = False  # it says until when its answer holds (`valid_until`)
 
 
 @dataclass(frozen=True)
@@ -157,5 +158,5 @@ class PolicyBundle:
 
     rules: tuple[Rule, ...]
     modules: tuple[PolicyModule, ...]
-    data: Mapping[str, Json]  # what Rego sees as `data.parameters`
+    data: Mapping[str, Json]  # {"parameters": {family: {rule: …}}}: what Rego sees as `data`
     digest: str

@@ -1,0 +1,265 @@
+"""Policies as they stand in a revision, loaded and checked into one bundle.
+
+Decides which files are rules, libraries, tests and samples, and whether all of them may be
+evaluated. Reads no files: they come as a mapping of repository path → text. Layout:
+
+    policies/<family>/<rule>/rule.rego         package controlplane.<family>.<rule_with_underscores>
+    policies/<family>/<rule>/rule_test.rego    for `opa test`; never loaded for a decision
+    policies/<family>/<rule>/parameters.schema.json
+    policies/<family>/<rule>/samples/{allow,deny}*.json
+    policies/lib/<name>/<name>.rego            package controlplane.lib.<name>
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from controlplane.policy import rego_check, rego_module
+from controlplane.policy.errors import PolicyLoadError
+from controlplane.policy.metadata import Metadata, parse
+from controlplane.policy.model import PolicyBundle, PolicyModule, Rule
+from controlplane.policy.rego_check import ALL_GUARDS, Guards
+from controlplane.policy.rego_module import Form, Module
+from controlplane.policy.rego_scan import scan
+from controlplane.values import Position, Problem
+from evidence.canonical import Json, canonical, digest, digest_bytes
+
+ROOT = "policies"
+LARGEST_MODULE = 256 * 1024  # characters
+_NAME = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+_RULE = re.compile(rf"(?P<family>{_NAME})/(?P<rule>{_NAME})/rule\.rego")
+_LIBRARY = re.compile(r"lib/(?P<name>[a-z][a-z0-9_]*)/(?P=name)\.rego")
+_OTHER = re.compile(
+    rf"(?:{_NAME}|lib)/[a-z0-9_-]+/(?:[a-z0-9_]+_test\.rego|parameters\.schema\.json|README\.md"
+    r"|samples/(?:allow|deny)[a-z0-9.-]*\.json)|README\.md"
+)
+
+
+@dataclass(frozen=True)
+class RuleFiles:
+    """What belongs to one rule besides its module."""
+
+    metadata: Metadata
+    schema: Json | None
+    samples: Mapping[str, Json]  # file name → envelope
+    tests: tuple[PolicyModule, ...]
+
+
+@dataclass(frozen=True)
+class LoadedPolicies:
+    """A bundle, what belongs to its rules by their id, and everything that is wrong.
+
+    The bundle is good for nothing while there are problems.
+    """
+
+    bundle: PolicyBundle
+    files: Mapping[str, RuleFiles]
+    problems: tuple[Problem, ...]
+
+
+def load(
+    files: Mapping[str, str],
+    parameters: Mapping[str, Json] | None = None,
+    *,
+    guards: Guards = ALL_GUARDS,
+) -> LoadedPolicies:
+    """Load what stands under `policies/`; other paths are left alone.
+
+    `parameters` is rule id → its parameters; what is not given has the default of the rule's
+    schema. Nothing is raised for the content of a file.
+    """
+    inside = {p.removeprefix(ROOT + "/"): t for p, t in files.items() if p.startswith(ROOT + "/")}
+    problems = _layout(inside)
+    modules = {p: _module(p, text) for p, text in sorted(inside.items()) if _is_module(p)}
+    libraries = {m.package: m for p, m in modules.items() if _LIBRARY.fullmatch(p) and m.package}
+    rules: list[Rule] = []
+    belonging: dict[str, RuleFiles] = {}
+    for path, module in modules.items():
+        _package(module, path)
+        rego_check.check(module, libraries, guards)
+        if match := _RULE.fullmatch(path):
+            identity = f"{match['family']}/{match['rule']}"
+            if (rule := _rule(identity, module)) is not None:
+                belonging[identity] = _belonging(identity, rule[1], inside, problems)
+                rules.append(rule[0])
+        problems += module.problems
+    data = _data(rules, belonging, parameters or {}, problems)
+    loaded = [PolicyModule(f"{ROOT}/{p}", inside[p]) for p in modules]
+    return LoadedPolicies(_bundle(rules, loaded, data), belonging, tuple(sorted(set(problems))))
+
+
+def require(files: Mapping[str, str], parameters: Mapping[str, Json] | None = None) -> PolicyBundle:
+    """Return the bundle of `files`.
+
+    Raises PolicyLoadError with every problem where anything is wrong, or where there is no rule.
+    """
+    loaded = load(files, parameters)
+    if loaded.problems:
+        raise PolicyLoadError(loaded.problems)
+    if not loaded.bundle.rules:
+        text = "there is no rule, so nothing could be allowed"
+        remedy = "add one with `cpctl policy new FAMILY/RULE`"
+        raise PolicyLoadError([Problem(Position(ROOT), "policy/none", text, remedy)])
+    return loaded.bundle
+
+
+def restrict(bundle: PolicyBundle, rules: Iterable[str]) -> PolicyBundle:
+    """Return the bundle with only the rules of those ids; what they import stays."""
+    wanted = set(rules)
+    kept = [rule for rule in bundle.rules if rule.id in wanted]
+    dropped = {rule.module for rule in bundle.rules} - {rule.module for rule in kept}
+    modules = [module for module in bundle.modules if module.path not in dropped]
+    return _bundle(kept, modules, bundle.data)
+
+
+def package_of(identity: str) -> str:
+    """Return a rule's package: `change-control/freeze` → `controlplane.change_control.freeze`."""
+    return "controlplane." + identity.replace("-", "_").replace("/", ".")
+
+
+def _bundle(
+    rules: list[Rule], modules: list[PolicyModule], data: Mapping[str, Json]
+) -> PolicyBundle:
+    named = {
+        "data": data,
+        "modules": {m.path: digest_bytes(m.text.encode()) for m in modules},
+    }
+    return PolicyBundle(tuple(rules), tuple(modules), data, digest(named))
+
+
+def _is_module(path: str) -> bool:
+    return bool(_RULE.fullmatch(path) or _LIBRARY.fullmatch(path)) and not (
+        path.startswith("lib/") and not _LIBRARY.fullmatch(path)
+    )
+
+
+def _layout(inside: Mapping[str, str]) -> list[Problem]:
+    return [
+        Problem(
+            Position(f"{ROOT}/{path}"),
+            "policy/layout",
+            "this file has no place in the layout of policies, so nobody would evaluate it",
+            "policies/<family>/<rule>/rule.rego, policies/lib/<name>/<name>.rego; names in "
+            "lower case with hyphens",
+        )
+        for path in sorted(inside)
+        if not _is_module(path) and not _OTHER.fullmatch(path)
+    ]
+
+
+def _module(path: str, text: str) -> Module:
+    full = f"{ROOT}/{path}"
+    if len(text) > LARGEST_MODULE:
+        module = rego_module.read(scan(full, ""))
+        message = f"the module holds {len(text):,} characters; at most {LARGEST_MODULE:,} are read"
+        module.note(None, "rego/too-large", message, "split it into several rules")
+        return module
+    return rego_module.read(scan(full, text))
+
+
+def _package(module: Module, path: str) -> None:
+    if match := _RULE.fullmatch(path):
+        wanted = package_of(f"{match['family']}/{match['rule']}")
+    else:
+        wanted = "controlplane.lib." + path.split("/")[1]
+    given = ".".join(module.package)
+    if module.package and given != wanted:
+        first = module.source.statements[0].first
+        text = f"package {given} in the folder of {wanted}"
+        module.note(first, "rego/package", text, f"write `package {wanted}`, or move the file")
+
+
+def _rule(identity: str, module: Module) -> tuple[Rule, Metadata] | None:
+    metadata, problems = parse(module.source)
+    module.problems += problems
+    if metadata is None:
+        return None
+    rego_check.check_contract(module, set(metadata.custom.uses))
+    expires = any(r.name == "valid_until" and r.form is Form.SET for r in module.rules)
+    rule = Rule(
+        id=identity,
+        package=package_of(identity),
+        title=metadata.title,
+        description=metadata.description,
+        severity=metadata.severity,
+        subjects=frozenset(metadata.custom.subjects),
+        uses=frozenset(metadata.custom.uses),
+        messages=metadata.custom.messages,
+        remedy=metadata.custom.remedy,
+        controls=tuple(metadata.custom.controls),
+        module=module.path,
+        expires=expires,
+    )
+    return rule, metadata
+
+
+def _belonging(
+    identity: str, metadata: Metadata, inside: Mapping[str, str], problems: list[Problem]
+) -> RuleFiles:
+    prefix = identity + "/"
+    own = {p.removeprefix(prefix): text for p, text in inside.items() if p.startswith(prefix)}
+    parsed = {
+        name: _json(f"{ROOT}/{prefix}{name}", text, problems)
+        for name, text in own.items()
+        if name.endswith(".json")
+    }
+    return RuleFiles(
+        metadata=metadata,
+        schema=parsed.get("parameters.schema.json"),
+        samples={
+            name.removeprefix("samples/"): value
+            for name, value in sorted(parsed.items())
+            if name.startswith("samples/") and value is not None
+        },
+        tests=tuple(
+            PolicyModule(f"{ROOT}/{prefix}{name}", text)
+            for name, text in sorted(own.items())
+            if name.endswith("_test.rego")
+        ),
+    )
+
+
+def _json(path: str, text: str, problems: list[Problem]) -> Json | None:
+    try:
+        value = json.loads(text)
+        canonical(value)
+    except ValueError as error:
+        place = Position(path, getattr(error, "lineno", 1), getattr(error, "colno", 1))
+        problems.append(Problem(place, "policy/json", f"not JSON: {error}", "correct the file"))
+        return None
+    return value
+
+
+def _data(
+    rules: Iterable[Rule],
+    belonging: Mapping[str, RuleFiles],
+    given: Mapping[str, Json],
+    problems: list[Problem],
+) -> Mapping[str, Json]:
+    """Return `parameters` by family and rule: what the schema says, then what was given."""
+    tree: dict[str, dict[str, Json]] = {}
+    for rule in rules:
+        schema = belonging[rule.id].schema
+        values = {**_defaults(schema), **given.get(rule.id, {})}
+        if (schema is None) != ("parameters" not in rule.uses) or (values and schema is None):
+            text = "`parameters` in custom.uses and parameters.schema.json come together"
+            remedy = "write the schema, or take `parameters` out of custom.uses"
+            problems.append(Problem(Position(rule.module), "policy/parameters", text, remedy))
+        if schema is not None:
+            _, family, name = rule.package.split(".")
+            tree.setdefault(family, {})[name] = values
+    return {"parameters": tree}
+
+
+def _defaults(schema: Json | None) -> dict[str, Json]:
+    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    return {name: each["default"] for name, each in properties.items() if "default" in each}
+
+
+def with_texts(bundle: PolicyBundle, texts: Mapping[str, str]) -> PolicyBundle:
+    """Return the bundle with other texts at the same paths: what a mutation of it would decide."""
+    modules = [replace(m, text=texts.get(m.path, m.text)) for m in bundle.modules]
+    return _bundle(list(bundle.rules), modules, bundle.data)

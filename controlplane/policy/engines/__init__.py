@@ -1,0 +1,1 @@
+"""The evaluators of Rego, each behind the port `controlplane.policy.engine`."""

@@ -1,0 +1,215 @@
+"""The embedded engine: Rego evaluated by regopy, in one killable process for one bundle.
+
+Decides what is asked of that process, what its silence means, and what it is not trusted with:
+too large an input, an answer for another question. Every guard can be switched off by `Settings`,
+which the tests use to show the hazard that each of them closes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import ClassVar
+
+from controlplane.policy.engine import Answer, PolicyEngine, Prepared, Question, Unanswered
+from controlplane.policy.engines.distinct import distinct
+from controlplane.policy.engines.worker import Worker, WorkerCrashError, WorkerTimeoutError
+from controlplane.policy.entries import PACKAGE, QUESTION, Entries, entries
+from controlplane.policy.errors import EngineError, PolicyLoadError
+from controlplane.policy.model import Cause, PolicyBundle, Rule
+from controlplane.values import Position, Problem
+from evidence.canonical import Json, digest_bytes
+
+PROGRAM = Path(__file__).with_name("embedded_worker.py")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Bounds (bytes, seconds), and the guards; all of them are on."""
+
+    seconds: int = 10
+    load_seconds: int = 60
+    largest_input: int = 512 * 1024
+    largest_answer: int = 4 * 1024 * 1024
+    memory: int = 1024**3
+    environment: Mapping[str, str] | None = None  # none at all
+    strict: bool = True  # a built-in that fails is an error, not undefined
+    exact_text: bool = True  # escapes in texts are decoded
+    distinct_functions: bool = True  # no two modules define a function of the same name
+    check_question: bool = True  # an answer must name the digest of its question
+
+
+DEFAULT = Settings()
+
+
+class EmbeddedEngine(PolicyEngine):
+    """Rego by regopy."""
+
+    name: ClassVar[str] = "embedded"
+
+    def __init__(self, settings: Settings = DEFAULT) -> None:
+        """`settings` hold bounds and guards."""
+        self._settings = settings
+
+    def version(self) -> str:
+        """Return regopy's version."""
+        return f"regopy {version('regopy')}"
+
+    def prepare(self, bundle: PolicyBundle) -> EmbeddedPolicies:
+        """Start the process and build the bundle there."""
+        return EmbeddedPolicies(bundle, self._settings)
+
+
+class EmbeddedPolicies(Prepared):
+    """A bundle in a process, which is started again after it had to be killed."""
+
+    def __init__(self, bundle: PolicyBundle, settings: Settings) -> None:
+        """Raises PolicyLoadError where the interpreter refuses the bundle."""
+        self._settings = settings
+        self._entries: Entries = entries(bundle)
+        modules = (
+            distinct(bundle.modules)
+            if settings.distinct_functions
+            else {module.path: module.text for module in bundle.modules}
+        )
+        self._frame: Json = {
+            "modules": {**modules, self._entries.module.path: self._entries.module.text},
+            "data": bundle.data,
+            "entries": [f"{PACKAGE}/{name}" for name in self._entries.names()],
+            "strict": settings.strict,
+            "exactText": settings.exact_text,
+        }
+        _refuse_escapes(bundle)
+        self._asked = 0
+        self._worker: Worker | None = self._start()
+
+    def evaluate(self, question: Question) -> Answer:
+        """Ask the rules together, and each alone where that fails with an error."""
+        if len(question.envelope) > self._settings.largest_input:
+            size = f"{len(question.envelope):,} bytes; at most {self._settings.largest_input:,}"
+            return _all(question.rules, Cause.UNSUPPORTED, f"an envelope of {size}")
+        answers: dict[str, Json | Unanswered] = {}
+        for entry, rules in self._entries.for_rules(question.rules):
+            answers |= self._ask(entry, rules, question.envelope)
+        failed = [r for r in question.rules if _is_error(answers.get(r.id))]
+        if len(failed) > 1:
+            for entry, rules in self._entries.one_by_one(failed):
+                answers |= self._ask(entry, rules, question.envelope)
+        return answers
+
+    def close(self) -> None:
+        """Kill the process."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    @property
+    def pid(self) -> int:
+        """The id of the process that evaluates now, 0 where there is none."""
+        return self._worker.pid if self._worker else 0
+
+    def _start(self) -> Worker:
+        settings = self._settings
+        largest = str(4 * max(settings.largest_input, 16 * 1024 * 1024))
+        worker = Worker(
+            PROGRAM,
+            [str(settings.memory), str(settings.seconds + 1), largest],
+            settings.environment or {},
+            settings.largest_answer,
+        )
+        try:
+            answer = worker.ask(self._frame, settings.load_seconds)
+        except (WorkerTimeoutError, WorkerCrashError) as error:
+            raise EngineError(
+                f"the embedded evaluator did not load the policies: {error}",
+                remedy="try again; `cpctl policy test` shows whether the policies are the cause",
+            ) from error
+        if "refused" in answer:
+            worker.close()
+            raise PolicyLoadError(_refusals(str(answer["refused"]), self._frame["modules"]))
+        return worker
+
+    def _ask(self, entry: str, rules: tuple[Rule, ...], envelope: bytes) -> Answer:
+        self._asked += 1
+        frame = {
+            "id": self._asked,
+            "entry": f"{PACKAGE}/{entry}",
+            "envelope": envelope.decode(),
+        }
+        worker = self._worker or self._start()
+        self._worker = None  # whatever happens now, a worker in an unknown state is not asked again
+        try:
+            answer = worker.ask(frame, self._settings.seconds)
+        except WorkerTimeoutError as error:
+            return _all(rules, Cause.TIMEOUT, str(error))
+        except WorkerCrashError as error:
+            return _all(rules, Cause.CRASH, str(error))
+        self._worker = worker
+        return self._read(answer, rules, envelope)
+
+    def _read(self, answer: Json, rules: tuple[Rule, ...], envelope: bytes) -> Answer:
+        if answer.get("id") != self._asked:
+            self.close()
+            return _all(rules, Cause.MALFORMED, "an answer to another question")
+        if "unsupported" in answer:
+            return _all(rules, Cause.UNSUPPORTED, str(answer["unsupported"]))
+        if "error" in answer:
+            return _all(rules, Cause.ERROR, str(answer["error"]))
+        value = answer.get("value")
+        if not isinstance(value, dict) or not isinstance(value.get("answers"), dict):
+            return _all(rules, Cause.UNDEFINED, "the entry is undefined")
+        if self._settings.check_question and value.get(QUESTION) != digest_bytes(envelope):
+            self.close()
+            return _all(rules, Cause.MALFORMED, "an answer about another envelope")
+        return {rule.id: _of_rule(value["answers"], rule) for rule in rules}
+
+
+def _of_rule(answers: Mapping[str, Json], rule: Rule) -> Json | Unanswered:
+    return answers[rule.id] if rule.id in answers else Unanswered(Cause.UNDEFINED, "no answer")
+
+
+def _all(rules: tuple[Rule, ...], cause: Cause, detail: str) -> Answer:
+    return {rule.id: Unanswered(cause, detail) for rule in rules}
+
+
+def _is_error(answer: Json | Unanswered | None) -> bool:
+    return isinstance(answer, Unanswered) and answer.cause is Cause.ERROR
+
+
+def _refuse_escapes(bundle: PolicyBundle) -> None:
+    """Refuse parameters whose texts would not reach the interpreter as they are."""
+    if "\\" in json.dumps(bundle.data, ensure_ascii=False):
+        text = "a parameter holds a quotation mark, a backslash or a control character"
+        remedy = "choose another text, or judge with `--engine opa`"
+        raise PolicyLoadError([Problem(Position("repository.yaml"), "rego/escape", text, remedy)])
+
+
+# How regopy prints an error: its length and file, offset, length; then its words with their length.
+_ERROR = re.compile(
+    r"\(error \d+:(?P<path>[^|\n]*)\|(?P<offset>\d+)\|\d+\s+\(errormsg \d+:(?P<words>[^)\n]*)\)"
+)
+
+
+def _refusals(words: str, modules: Mapping[str, str]) -> list[Problem]:
+    """Return what the interpreter refuses, at its place."""
+    remedy = "write it in another way: `opa check --strict` says whether it is Rego at all"
+    found = [
+        Problem(
+            _place(match["path"], modules.get(match["path"], ""), int(match["offset"])),
+            "rego/refused",
+            f"the embedded evaluator refuses this: {match['words']}",
+            remedy,
+        )
+        for match in _ERROR.finditer(words)
+    ]
+    text = f"the embedded evaluator refuses the policies: {words[:200]}"
+    return found or [Problem(Position("policies"), "rego/refused", text, remedy)]
+
+
+def _place(path: str, text: str, offset: int) -> Position:
+    before = text.encode()[:offset].decode(errors="replace")  # the interpreter counts bytes
+    return Position(path, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
