@@ -55,7 +55,7 @@ def read_canonical(data: bytes, part: str, *, limit: int) -> Json:
     if len(data) > limit:
         raise MalformedError(part, f"{len(data)} bytes, more than the {limit} allowed")
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=unique_keys)
         again = canonical(value)
     except RecursionError as error:
         raise MalformedError(part, "nested too deeply") from error
@@ -66,8 +66,8 @@ def read_canonical(data: bytes, part: str, *, limit: int) -> Json:
     return value
 
 
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Build an object, refusing one that names a key twice."""
+def unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Build an object from its pairs; ValueError where a key is named twice (for json.loads)."""
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("an object names a key twice")

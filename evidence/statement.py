@@ -92,6 +92,10 @@ class Statement:
             "subject": [subject.to_json() for subject in self.subjects],
         }
 
+    def names(self, commit: str) -> bool:
+        """Whether the commit is among the subjects."""
+        return any(subject.digest.get("gitCommit") == commit for subject in self.subjects)
+
     def payload(self) -> bytes:
         """Return the canonical bytes, which an envelope carries."""
         return canonical(self.to_json())

@@ -1,0 +1,130 @@
+"""The bundle of one commit: everything about it in one canonical JSON document.
+
+Decides what a bundle holds and collects it from evidence directories. Whether it holds true is
+left to `evidence.verify`, which trusts nothing this module wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from evidence import merkle, note, objects
+from evidence.canonical import Json, canonical
+from evidence.errors import EvidenceError, MalformedError, UsageError
+from evidence.log import LogReader
+from evidence.sigstore import sigstore_bundle
+from evidence.store import StoredRun, readers, runs_of
+
+FORMAT = "https://controlplane.dev/evidence/bundle/v1"
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class NothingRecordedError(EvidenceError):
+    """No statement names the commit."""
+
+
+def export(directories: Sequence[Path], commit: str) -> bytes:
+    """Return the bundle of `commit` (a whole hexadecimal id) from evidence directories.
+
+    Raises NothingRecordedError where no statement names it, UsageError for a malformed id, and
+    MalformedError where what lies in a directory cannot be read.
+    """
+    if not COMMIT.fullmatch(commit):
+        raise UsageError(f"{commit!r} is no commit id", remedy="give all 40 hexadecimal digits")
+    logs = readers(directories)
+    found = {
+        origin: [run for run in runs_of(directory, log) if run.statement.names(commit)]
+        for origin, (directory, log) in logs.items()
+    }
+    found = {origin: runs for origin, runs in found.items() if runs}
+    if not found:
+        raise NothingRecordedError(
+            f"no evidence names commit {commit}",
+            remedy="run `cpctl evidence list` to see what was recorded, or name another --dir",
+        )
+    return _document(commit, logs, found)
+
+
+def _document(
+    commit: str,
+    logs: dict[str, tuple[Path, LogReader]],
+    found: dict[str, list[StoredRun]],
+) -> bytes:
+    payloads: dict[str, Json] = {}
+    statements, described, keys = [], [], {}
+    for origin, runs in found.items():
+        directory, log = logs[origin]
+        known = objects.kept_keys(directory)
+        size, said = _log(log, runs, known)
+        described.append(said)
+        subtree = log.subtrees(size)
+        statements += [_statement(run, subtree, size, payloads) for run in runs]
+        for keyid in {said["key"], *(run.envelope.keyid for run in runs)}:
+            if keyid not in known:
+                raise MalformedError(f"keys/{keyid}.json", "is missing")
+            keys[keyid] = known[keyid].to_json()
+    return canonical(
+        {
+            "commit": commit,
+            "format": FORMAT,
+            "keys": [keys[keyid] for keyid in sorted(keys)],
+            "logs": described,
+            "payloads": payloads,
+            "statements": statements,
+        }
+    )
+
+
+def _log(
+    log: LogReader, runs: Iterable[StoredRun], known: dict[str, objects.KnownKey]
+) -> tuple[int, dict[str, Json]]:
+    """Return the size proofs lead to, and the log: checkpoints and what ties them together.
+
+    Of all checkpoints those that first covered one of the runs, and the latest.
+    """
+    history = log.history()
+    latest = max(history)
+    sizes = {min(size for size in history if size > run.index) for run in runs} | {latest}
+    ordered = sorted(sizes)
+    texts = [history[size].decode("utf-8") for size in ordered]
+    signed = note.read(history[latest], f"log {log.origin}: checkpoint")
+    keyid = next(
+        (
+            keyid
+            for keyid, key in known.items()
+            if key.purpose == "log" and signed.verified_by(key.public_key)
+        ),
+        None,
+    )
+    if keyid is None:
+        raise MalformedError(f"log {log.origin}: checkpoint", "is signed by no key in keys/")
+    return latest, {
+        "checkpoints": texts,
+        "consistency": [
+            [h.hex() for h in merkle.consistency_proof(log.subtrees(new), old, new)]
+            for old, new in pairwise(ordered)
+        ],
+        "key": keyid,
+        "origin": log.origin,
+    }
+
+
+def _statement(
+    run: StoredRun, subtree: merkle.Subtree, size: int, payloads: dict[str, Json]
+) -> dict[str, Json]:
+    kept = run.records()
+    for record in kept:
+        payloads.setdefault(record.record["payload"], run.payload(record))
+    proof = merkle.inclusion_proof(subtree, run.index, size)
+    return {
+        "entry": run.entry,
+        "envelope": run.envelope.to_json(),
+        "inclusion": [value.hex() for value in proof],
+        "index": run.index,
+        "origin": run.origin,
+        "records": [record.record for record in kept],
+        "sigstore": sigstore_bundle(run.envelope),
+    }
