@@ -38,7 +38,8 @@ METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 MAX_RESPONSE = 64 * 1024 * 1024  # bytes; a page of 500 objects is a few of them
-TRIES = 5
+TRIES = 4
+MAX_WATCHES = 100  # open at the same time; each has a connection of its own
 CREDENTIALS_LIFE = 1.0  # seconds for which headers are kept; building them costs as much as sending
 LONGEST_WAIT = 10.0  # seconds between two tries, whatever Retry-After says
 _AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -78,8 +79,7 @@ class Client:
         """Load the credentials; nothing is sent yet. KubernetesSettingsError if there are none."""
         self.name = name
         self._configuration = _load(name, access)
-        # One connection for each worker, and some for watches.
-        self._configuration.connection_pool_maxsize = connections + 4
+        self._configuration.connection_pool_maxsize = connections + MAX_WATCHES
         host = str(self._configuration.host).rstrip("/")
         self._pool = RESTClientObject(self._configuration).pool_manager.connection_from_url(host)
         self._prefix = urllib3.util.parse_url(host).path or ""

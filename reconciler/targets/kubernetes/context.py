@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from reconciler.targets.kubernetes.store import InventoryStore
 
 T = TypeVar("T")
 R = TypeVar("R")
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,22 @@ class Cluster:
                 future.cancel()
 
     def as_ready(self, work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-        """The results of `work` as soon as each is there; what was not begun is dropped on close.
+        """The results of `work` as soon as they are there; what was not begun is dropped on close.
 
-        `work` must not raise.
+        `work` must not raise. Of many items a few are done in one go: handing each over by itself
+        costs more than the work on it.
         """
-        futures = [self.pool.submit(work, item) for item in items]
+        size = max(1, min(_AT_ONCE, len(items) // (self.options.connections * _AT_ONCE)))
+        portions = [items[start : start + size] for start in range(0, len(items), size)]
+
+        def some(portion: Sequence[T]) -> list[R]:
+            return [work(item) for item in portion]
+
+        futures = [self.pool.submit(some, portion) for portion in portions]
         try:
             for future in as_completed(futures):
-                yield future.result()
+                yield from future.result()
         finally:
             for future in futures:
                 future.cancel()
+            wait(futures)  # what was begun ends before anything else is done

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.model import Action, Outcome, Placement, Result
+from reconciler.model import Action, Outcome, Placement, Result, Standing
 from reconciler.targets.kubernetes import order
 from reconciler.targets.kubernetes.client import FULL, METADATA
 from reconciler.targets.kubernetes.context import Cluster
@@ -60,19 +60,21 @@ class Pruner:
             return _done(action, "left in place: it was given, not made")
         if action.id not in self._inventory.where:
             return _left(action, "it is not in the inventory")
-        for _ in range(_TRIES):
-            outcome = self._attempt(action, ref, kind)
+        for attempt in range(_TRIES):
+            outcome = self._attempt(action, ref, kind, first=attempt == 0)
             if outcome is not None:
                 return outcome
         return _left(action, "it changes faster than it can be looked at")
 
-    def _attempt(self, action: Action, ref: Ref, kind: Kind) -> Outcome | None:
+    def _attempt(self, action: Action, ref: Ref, kind: Kind, *, first: bool) -> Outcome | None:
         """Look and delete once; None where the object changed in between."""
-        meta = self._read(ref, kind)
+        meta = _looked_at(action, ref) if first else None
         if meta is None:
-            return _done(action, "it was gone already")
-        if obstacle := self._obstacle(ref, kind, meta):
-            return _left(action, obstacle)
+            meta = self._read(ref, kind)
+            if meta is None:
+                return _done(action, "it was gone already")
+            if obstacle := self._obstacle(ref, kind, meta):
+                return _left(action, obstacle)
         try:
             return self._delete(action, ref, kind, meta)
         except ApiError as error:
@@ -115,7 +117,7 @@ class Pruner:
         return f"the {what} holds objects that are not ours: {', '.join(names[:_NAMED])}{more}"
 
     def _delete(self, action: Action, ref: Ref, kind: Kind, meta: Meta) -> Outcome:
-        self._cluster.client.write(
+        answer = self._cluster.client.write(
             "DELETE",
             kind.path(ref),
             {
@@ -130,6 +132,8 @@ class Pruner:
         )
         with self._lock:
             self._deleted.add(meta["uid"])
+        if answer.body.get("kind") == "Status":
+            return _done(action, "")  # nothing held it back: it is gone
         deadline = self._cluster.now() + self._cluster.options.deletion_wait
         while (found := self._read(ref, kind)) is not None and found["uid"] == meta["uid"]:
             if self._cluster.now() >= deadline:
@@ -193,6 +197,18 @@ class Pruner:
             meta = item["metadata"]
             if label_of(meta) != self._label:
                 yield f"{spec['names']['kind']}/{meta.get('namespace') or '_'}/{meta['name']}"
+
+
+def _looked_at(action: Action, ref: Ref) -> Meta | None:
+    """The version that the plan was made from, where what it showed is all there is to know.
+
+    It carried our label and the recorded uid then; deletion is bound to that very version.
+    """
+    uid, _, version = action.token.partition(":")
+    whole = ref.group_kind in {"Namespace", order.CRD}  # what is inside may have changed since
+    if action.before is not Standing.SURPLUS or whole or not (uid and version):
+        return None
+    return {"uid": uid, "resourceVersion": version}
 
 
 def _done(action: Action, detail: str) -> Outcome:

@@ -22,6 +22,7 @@ from reconciler.targets.kubernetes.identity import (
 from reconciler.targets.kubernetes.inventory import (
     INVENTORY_LABEL,
     Inventory,
+    Record,
     Shard,
     decode,
     encode,
@@ -42,6 +43,7 @@ class InventoryStore:
         self._path = f"/api/v1/namespaces/{namespace}/configmaps"
         self._known: dict[str, Inventory] = {}
         self._lock = threading.Lock()
+        self.edits = 0  # grows with every change made through this store
 
     def load(self, placement: Placement) -> Inventory:
         """Read one inventory; a shard that did not change since keeps what was noted on it."""
@@ -71,12 +73,19 @@ class InventoryStore:
             known = list(self._known.values())
         return next((i.placement for i in known if identifier in i.where), None)
 
+    def record(self, placement: str, identifier: str) -> Record | None:
+        """What is known of an id, without reading anything."""
+        with self._lock:
+            inventory = self._known.get(placement)
+        return None if inventory is None else inventory.record(identifier)
+
     def change(self, placement: Placement, edit: Callable[[Inventory], Iterable[Shard]]) -> None:
         """Make a change and write the shards that `edit` returns."""
         inventory = self.known(placement)
         for attempt in range(_TRIES):
             try:
                 self._save(inventory, {shard.number: shard for shard in edit(inventory)})
+                self.edits += 1
                 return
             except ReconcilerError as error:
                 with self._lock:

@@ -17,7 +17,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model import Nudge, Placement
 from reconciler.targets.kubernetes.client import METADATA_LIST, Stream, is_gone
 from reconciler.targets.kubernetes.context import Cluster
-from reconciler.targets.kubernetes.errors import ApiError
+from reconciler.targets.kubernetes.errors import ApiError, InventoryDamagedError
 from reconciler.targets.kubernetes.identity import PLACEMENT_ANNOTATION, PLACEMENT_LABEL, parse
 from reconciler.targets.kubernetes.ownership import fingerprint
 
@@ -43,10 +43,11 @@ class Watcher:
 
     def nudges(self, stop: Callable[[], bool]) -> Iterator[Nudge]:
         """Yield a nudge for each change, until `stop()`; then end all watches."""
-        tick = 0
+        tick, edits = 0, -1
         try:
             while not stop():
-                if tick % _KINDS_EVERY == 0:
+                if tick % _KINDS_EVERY == 0 or edits != self._cluster.store.edits:
+                    edits = self._cluster.store.edits
                     self._watch_new_kinds()
                 tick += 1
                 with suppress(queue.Empty):
@@ -56,11 +57,13 @@ class Watcher:
 
     def _watch_new_kinds(self) -> None:
         """Start a watch for every kind that an inventory holds and that has none yet."""
-        try:
-            names = list(self._cluster.store.placements())
-            inventories = [self._cluster.store.known(self._placement(name)) for name in names]
-        except ReconcilerError:
-            return  # tried again soon; the periodic pass says that the cluster is away
+        inventories = []
+        # What fails here is tried again soon, and the periodic pass says what is wrong. One
+        # inventory that cannot be read must not leave the others unwatched.
+        with suppress(ReconcilerError):
+            for name in self._cluster.store.placements():
+                with suppress(InventoryDamagedError):
+                    inventories.append(self._cluster.store.known(self._placement(name)))
         given = self._cluster.rules.given
         refs = {
             (ref.api_version, ref.kind, ref.namespace if given else ""): ref
@@ -156,11 +159,10 @@ class Watcher:
         )
         if not name:
             return
-        placement = self._placement(name)
-        record = store.known(placement).record(identifier)
+        record = store.record(name, identifier)
         if what != "DELETED" and record is not None and record.fingerprint == fingerprint(meta):
             return  # a change of status, or our own doing
-        self._events.put(Nudge(placement, frozenset({identifier})))
+        self._events.put(Nudge(self._placement(name), frozenset({identifier})))
 
     def _path(self, scope: Scope) -> str:
         api_version, kind, namespace = scope
