@@ -1,1 +1,71 @@
-"""The composition root: which adapter stands behind which port. It decides nothing."""
+"""The composition root: which adapter stands behind which port. It decides nothing.
+
+Clocks, keys, directories and programs of this machine are found here and handed to operations as
+values and ports. Vendors are imported only when they are asked for, so that `cpctl` starts fast.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from controlplane.render.helm import ChartRenderer
+    from controlplane.repo.git import GitRepository
+    from evidence.writer import EvidenceWriter
+
+TOOLS = Path(".tools/bin")  # where `make tools` puts programs, in a source checkout
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def program(name: str) -> Path | None:
+    """Return where a program is: beside a source checkout, else on PATH; None if nowhere."""
+    beside = Path(__file__).parents[1] / TOOLS / name
+    if os.access(beside, os.X_OK):
+        return beside
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def charts() -> ChartRenderer:
+    """Return what renders Helm charts; it says so itself where helm is missing."""
+    from controlplane.render.helm import HelmCharts  # noqa: PLC0415
+
+    return HelmCharts(program("helm"))
+
+
+def evidence_directory(repository: GitRepository) -> Path:
+    """Return where evidence of a repository is kept: beside its objects, never in its tree."""
+    given = os.environ.get("CPCTL_EVIDENCE")
+    return Path(given) if given else repository.git_dir / "cpctl" / "evidence"
+
+
+def home() -> Path:
+    """Return the directory of this person's or machine's own settings and keys."""
+    given = os.environ.get("CPCTL_HOME")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "cpctl"
+
+
+def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) -> EvidenceWriter:
+    """Return the writer of this machine's log, signing with its key for `purpose`.
+
+    Raises KeyFileError where there is no such key, with the command that makes one.
+    """
+    from evidence.keys import signer_for  # noqa: PLC0415
+    from evidence.writer import EvidenceWriter  # noqa: PLC0415
+
+    place = keys or home() / "keys"
+    signer, log = signer_for(place, purpose), signer_for(place, "log")
+    origin = f"controlplane.dev/{purpose}/{signer.name}/{log.keyid[:16]}"
+    return EvidenceWriter.open(directory, signer, log_signer=log, origin=origin, clock=now)
+

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 import click
@@ -31,7 +32,7 @@ def fail(message: str, remedy: str) -> None:
         talk(f"{click.style('next:', bold=True)} {remedy}")
 
 
-def table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return a plain table, columns padded to their widest cell, as kubectl prints it."""
     everything = [headers, *rows]
     widths = [max(len(row[i]) for row in everything) for i in range(len(headers))]

@@ -23,6 +23,7 @@ from controlplane.repo.source import (
     MAX_CONTENT,
     CommitSource,
     IndexSource,
+    NoSource,
     Source,
     WorktreeSource,
 )
@@ -229,6 +230,11 @@ class _Resources(Mapping[str, Resource]):
 
     def __len__(self) -> int:
         return len(self._identities)
+
+
+def nothing() -> Snapshot:
+    """Return the snapshot of what was before the first commit: no resources, no policies."""
+    return snapshot(NoSource())
 
 
 def read(repository: GitRepository, revision: str, parser: Parse | None = None) -> Snapshot:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from controlplane.repo.errors import MissingObjectError, TooLargeError
-from controlplane.repo.git import Commit, Entry, EntryKind, GitRepository, blob_id
+from controlplane.repo.git import EMPTY_TREE, Commit, Entry, EntryKind, GitRepository, blob_id
 
 MAX_CONTENT = 16 * 1024 * 1024  # one file of a pack's payload, a template, a policy; in bytes
 
@@ -202,6 +202,22 @@ class WorktreeSource(FlatSource):
         if entry.path not in self._bytes:
             raise MissingObjectError(f"{entry.path} is not a file", remedy="remove it")
         return self._bytes[entry.path]
+
+
+class NoSource(FlatSource):
+    """What was there before the first commit: no files at all."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing", {})
+        self.tree_id = EMPTY_TREE
+
+    def size(self, entry: Entry) -> int:
+        """There is no entry to ask about."""
+        raise MissingObjectError(f"{entry.path} is not a file", remedy="name a revision")
+
+    def read(self, entry: Entry, limit: int) -> bytes:
+        """There is no entry to read."""
+        raise MissingObjectError(f"{entry.path} is not a file", remedy="name a revision")
 
 
 def _is_link(name: str, handle: int) -> bool:

@@ -1,0 +1,117 @@
+"""Puts a verdict into words: where each finding stands, what it says, what to do about it.
+
+A verdict holds codes and parameters only; the rule's metadata holds the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from controlplane.policy.model import Cause, Finding, Indeterminate, Rule, Severity, Verdict
+from controlplane.render.model import RenderedPlacement
+from controlplane.repo.layout import REPOSITORY_FILE
+from controlplane.repo.snapshot import Snapshot
+from controlplane.values import Position, dotted
+
+_SLOT = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
+
+
+@dataclass(frozen=True)
+class LocatedFinding:
+    """A finding as a person reads it."""
+
+    rule: str
+    severity: Severity
+    subject: str
+    position: Position
+    field: str
+    message: str
+    remedy: str
+    controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A rule that gave no answer for a subject, in words."""
+
+    rule: str
+    subject: str
+    cause: Cause
+    message: str
+    remedy: str
+
+
+class Places:
+    """Finds where subjects and their fields stand in the files of one revision."""
+
+    def __init__(self, snapshot: Snapshot, placements: Mapping[str, RenderedPlacement]) -> None:
+        self._snapshot = snapshot
+        self._placements = placements
+
+    def locate(self, finding: Finding) -> Position:
+        """Return the place of a finding: a field, the template of an object, or the repository."""
+        kind, _, name = finding.subject.partition("/")
+        placement = self._placements.get(name) if kind == "Placement" else None
+        if placement is not None:
+            return self._rendered(placement, finding)
+        try:
+            return self._snapshot.locate(kind, name, finding.path)
+        except KeyError:
+            return Position(REPOSITORY_FILE)
+
+    def _rendered(self, placement: RenderedPlacement, finding: Finding) -> Position:
+        index = finding.path[1] if len(finding.path) > 1 else None
+        if isinstance(index, int) and index < len(placement.objects):
+            source = placement.objects[index].source
+            return Position(source.path, source.line)
+        return self._snapshot.locate("Tenant", placement.tenant, ("spec", "placements"))
+
+
+def explain(
+    verdict: Verdict, rules: Mapping[str, Rule], places: Places
+) -> tuple[LocatedFinding, ...]:
+    """Return the findings in words, the gravest first, then by place."""
+    order = (Severity.DENY, Severity.WARN, Severity.INFO)
+    found = [_located(finding, rules[finding.rule], places) for finding in verdict.findings]
+    return tuple(sorted(found, key=lambda f: (order.index(f.severity), f.position, f.rule)))
+
+
+def _located(finding: Finding, rule: Rule, places: Places) -> LocatedFinding:
+    return LocatedFinding(
+        rule=finding.rule,
+        severity=finding.severity,
+        subject=finding.subject,
+        position=places.locate(finding),
+        field=dotted(finding.path),
+        message=worded(rule.messages.get(finding.code, finding.code), dict(finding.params)),
+        remedy=rule.remedy,
+        controls=rule.controls,
+    )
+
+
+def worded(template: str, params: Mapping[str, str | int]) -> str:
+    """Fill the {slots} of a message. One without a value stays; nothing is evaluated."""
+    return _SLOT.sub(lambda slot: str(params.get(slot[1], slot[0])), template)
+
+
+_CAUSES: Mapping[Cause, tuple[str, str]] = {
+    Cause.UNDEFINED: ("gave no answer", "run `cpctl policy test`; the rule must define `findings`"),
+    Cause.ERROR: ("ended in an error", "run `cpctl policy test` on the rule"),
+    Cause.TIMEOUT: ("took too long", "run the gate again, or make the rule cheaper"),
+    Cause.CRASH: ("ended the evaluator", "run the gate again with the other engine"),
+    Cause.UNSUPPORTED: ("cannot be evaluated by this engine", "use `--engine opa`"),
+    Cause.SKIPPED: ("was skipped", "run the gate again"),
+    Cause.MALFORMED: (
+        "answered outside the decision contract",
+        "findings hold code, path and params only; see docs/policies.md",
+    ),
+}
+
+
+def undecided(items: tuple[Indeterminate, ...]) -> Iterator[Undecided]:
+    """Yield what stayed open, in words."""
+    for item in items:
+        message, remedy = _CAUSES[item.cause]
+        yield Undecided(item.rule, item.subject, item.cause, message, remedy)

@@ -1,0 +1,231 @@
+"""The gate: may the branch go from the tree of `base` to the tree of `head`?
+
+Collects what is to be judged, asks under the policies of base *and* head, and puts the answer
+together. It reads values and ports only; making the decision durable is `recording`'s part, and
+nothing may act on a decision before it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from controlplane.errors import IndeterminateError, UsageError
+from controlplane.operations import policies, rendering, subjects
+from controlplane.operations.findings import LocatedFinding, Places, Undecided, explain, undecided
+from controlplane.operations.freezes import clock
+from controlplane.operations.judging import Judgement, judge
+from controlplane.operations.policies import NamedBundle
+from controlplane.policy.engine import PolicyEngine
+from controlplane.policy.envelope import Subject
+from controlplane.policy.model import Rule, Verdict, merge
+from controlplane.render.helm import ChartRenderer
+from controlplane.render.model import RenderedPlacement
+from controlplane.repo.changes import Changes, changes
+from controlplane.repo.snapshot import Snapshot
+from controlplane.resources.environment import Environment
+from controlplane.values import Problem
+from evidence.canonical import Json
+
+
+@dataclass(frozen=True)
+class Step:
+    """The two revisions between which a change lies.
+
+    `genesis` says that base is nothing at all: the first revision, judged by its own policies.
+    """
+
+    base: Snapshot
+    head: Snapshot
+    genesis: bool = False
+
+
+@dataclass(frozen=True)
+class ObjectDelta:
+    """What the rendered objects of one placement gain, lose and change, by resource id."""
+
+    placement: str
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """Everything the gate has to say. `problems` is not empty where head cannot be judged."""
+
+    step: Step
+    verdict: Verdict
+    changes: Changes
+    findings: tuple[LocatedFinding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    deltas: tuple[ObjectDelta, ...] = ()
+    judgements: tuple[tuple[str, Judgement], ...] = ()  # ("base/shipped", …)
+    problems: tuple[Problem, ...] = ()
+    time: Json = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def allow(self) -> bool:
+        """Whether the step may be taken."""
+        return not self.problems and self.verdict.allow
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What engines said about answers they could not give."""
+        return tuple(line for _, judgement in self.judgements for line in judgement.details)
+
+
+NOTHING = Verdict((), (), ())
+
+
+def gate(
+    step: Step, engine: PolicyEngine, charts: ChartRenderer, now: datetime, *, whole: bool = False
+) -> GateReport:
+    """Judge one step; `whole` judges every resource of head, not only what the change reaches.
+
+    Raises PolicyLoadError and InvalidRepositoryError where the policies themselves cannot be
+    used, IndeterminateError where base demands another engine. A head that is no valid repository
+    is reported through `problems`.
+    """
+    found = changes(step.base, step.head)
+    if step.head.problems:
+        return GateReport(step, NOTHING, found, problems=step.head.problems)
+    _refuse_other_engine(step, engine)
+    tenants = set(step.head.of_kind("Tenant")) if whole else set(found.reach.tenants)
+    rendered = rendering.render(step.head, tenants, charts)
+    if rendered.problems:
+        wrong = tuple(p for problems in rendered.problems.values() for p in problems)
+        return GateReport(step, NOTHING, found, problems=tuple(sorted(set(wrong))))
+    environments = step.head.of_kind("Environment").values()
+    time = clock(now, [each for each in environments if isinstance(each, Environment)])
+    facts = _facts(step)
+    asked = _subjects(step, found, rendered.placements, whole=whole)
+    sets = _bundles(step)
+    judgements = tuple(
+        (name, judge(engine, named.bundle, asked, facts, time)) for name, named in sets
+    )
+    verdict = merge(judgement.verdict for _, judgement in judgements)
+    return GateReport(
+        step=step,
+        verdict=verdict,
+        changes=found,
+        findings=explain(verdict, _rules(sets), _places(step, rendered.placements)),
+        undecided=tuple(undecided(verdict.indeterminate)),
+        deltas=_deltas(step, rendered.placements, tenants, charts),
+        judgements=judgements,
+        time=time,
+        facts=facts,
+    )
+
+
+def _refuse_other_engine(step: Step, engine: PolicyEngine) -> None:
+    """Keep to the engine that the base demands: a change cannot choose its own judge."""
+    repository = (step.head if step.genesis else step.base).repository()
+    wanted = repository.spec.required_engine if repository else "any"
+    if wanted not in ("any", engine.name):
+        raise IndeterminateError(
+            f"the protected branch demands the engine `{wanted}`, this is `{engine.name}`",
+            remedy=f"run the gate with `--engine {wanted}`",
+        )
+
+
+def _bundles(step: Step) -> list[tuple[str, NamedBundle]]:
+    """Return the policy sets of base and head; a set that is the same in both is asked once."""
+    found: dict[str, tuple[str, NamedBundle]] = {}
+    sides = [("head", step.head)] if step.genesis else [("base", step.base), ("head", step.head)]
+    for side, snapshot in sides:
+        for named in policies.policy_sets(snapshot):
+            found.setdefault(named.bundle.digest, (f"{side}/{named.name}", named))
+    return list(found.values())
+
+
+def _rules(sets: Sequence[tuple[str, NamedBundle]]) -> Mapping[str, Rule]:
+    """Return every rule by id; of two versions of one, the base's, which is the one in force."""
+    return {rule.id: rule for _, named in reversed(sets) for rule in named.bundle.rules}
+
+
+def _facts(step: Step) -> Mapping[str, Json]:
+    """Return the facts rules may ask for. Waivers count as the base has them."""
+    waivers = step.base.of_kind("Waiver")
+    return {"waivers": [waivers[name].for_policy() for name in sorted(waivers)], "approvals": []}
+
+
+def _subjects(
+    step: Step, found: Changes, placements: Sequence[RenderedPlacement], *, whole: bool
+) -> list[Subject]:
+    """Return what is to be judged: what changed, what it reaches, what is rendered, the change.
+
+    At genesis everything is new and nothing has changed: it is judged for what it says.
+    """
+    head, touched = step.head, {(each.kind, each.identity): each for each in found.subjects}
+    names = set(touched) | {("Tenant", name) for name in found.reach.tenants}
+    touched = {} if step.genesis else touched
+    if whole:
+        names = {(d.kind, d.identity) for d in head.documents}
+    resources = [head.get(kind, identity) for kind, identity in sorted(names)]
+    asked = [
+        subjects.resource_subject(each, head, step.base, touched.get((each.kind, each.identity)))
+        for each in resources
+        if each is not None
+    ]
+    asked += [subjects.placement_subject(placement, head) for placement in placements]
+    if not step.genesis:
+        asked.append(subjects.change_subject(found, _commit(step.base), _commit(head)))
+    return asked
+
+
+def _commit(snapshot: Snapshot) -> Json:
+    """Return what rules may know of a commit; who it says wrote it is a claim, not a proof."""
+    if snapshot.commit is None:
+        return {}
+    author = snapshot.commit.author
+    return {"id": snapshot.commit.id, "author": {"name": author.name, "email": author.email}}
+
+
+def _places(step: Step, placements: Sequence[RenderedPlacement]) -> Places:
+    return Places(step.head, {placement.name: placement for placement in placements})
+
+
+def _deltas(
+    step: Step,
+    after: Sequence[RenderedPlacement],
+    tenants: set[str],
+    charts: ChartRenderer,
+) -> tuple[ObjectDelta, ...]:
+    """Return what the rendered objects gain and lose, placements without a difference left out."""
+    valid = not step.genesis and not step.base.problems
+    before = rendering.render(step.base, tenants, charts).placements if valid else ()
+    old = {placement.name: _digests(placement) for placement in before}
+    new = {placement.name: _digests(placement) for placement in after}
+    deltas = (_delta(name, old.get(name, {}), new.get(name, {})) for name in sorted({*old, *new}))
+    return tuple(each for each in deltas if each.gained or each.lost or each.changed)
+
+
+def _digests(placement: RenderedPlacement) -> dict[str, str]:
+    return {resource.id: resource.digest for resource in placement.resources}
+
+
+def _delta(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> ObjectDelta:
+    return ObjectDelta(
+        placement=name,
+        gained=tuple(sorted(set(new) - set(old))),
+        lost=tuple(sorted(set(old) - set(new))),
+        changed=tuple(sorted(i for i in set(old) & set(new) if old[i] != new[i])),
+    )
+
+
+def step_between(base: Snapshot, head: Snapshot, *, contained: bool) -> Step:
+    """Return the step from base to head.
+
+    `contained` says whether base is an ancestor of head. Raises UsageError where it is not: the
+    tree of head would then not be what the branch will hold.
+    """
+    if not contained:
+        raise UsageError(
+            f"{head.revision} does not contain {base.revision}, so its tree is not what a merge "
+            "would make of it",
+            remedy="rebase the branch, or give the merge commit that the Git server prepared",
+        )
+    return Step(base, head)

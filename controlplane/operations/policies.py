@@ -1,0 +1,63 @@
+"""The policies that a revision says count: one bundle per policy set of `repository.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controlplane.errors import InvalidRepositoryError
+from controlplane.policy import bundle as bundles
+from controlplane.policy.errors import PolicyLoadError
+from controlplane.policy.model import PolicyBundle
+from controlplane.repo.snapshot import Snapshot
+from controlplane.resources.repository import PolicySet
+from controlplane.values import Position, Problem
+
+
+@dataclass(frozen=True)
+class NamedBundle:
+    """The policies of one policy set."""
+
+    name: str
+    bundle: PolicyBundle
+
+
+def policy_sets(snapshot: Snapshot) -> tuple[NamedBundle, ...]:
+    """Return the bundles of a revision, in the order in which `repository.yaml` names them.
+
+    Raises PolicyLoadError with every problem of a set, InvalidRepositoryError where there is no
+    `repository.yaml` to name any.
+    """
+    repository = snapshot.repository()
+    if repository is None:
+        raise InvalidRepositoryError(
+            f"{snapshot.revision} has no valid repository.yaml, so no policies are in force",
+            remedy="restore repository.yaml; `cpctl lint` says what is wrong with it",
+        )
+    return tuple(
+        NamedBundle(chosen.name, _bundle(chosen, snapshot))
+        for chosen in repository.spec.policy_sets
+    )
+
+
+def _bundle(chosen: PolicySet, snapshot: Snapshot) -> PolicyBundle:
+    """Load a set's folder as if it were called `policies`, whatever its name."""
+    prefix = f"{chosen.path}/"
+    files = {
+        f"{bundles.ROOT}/{path.removeprefix(prefix)}": _text(path, read())
+        for path, read in snapshot.files(prefix).items()
+    }
+    parameters = {str(rule): values for rule, values in chosen.parameters.items()}
+    loaded = bundles.require(files, parameters)
+    if not chosen.families:
+        return loaded
+    wanted = [rule.id for rule in loaded.rules if rule.id.partition("/")[0] in chosen.families]
+    return bundles.restrict(loaded, wanted)
+
+
+def _text(path: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        text = f"not UTF-8: {error.reason}"
+        problem = Problem(Position(path), "policy/encoding", text, "save the file as UTF-8")
+        raise PolicyLoadError([problem]) from error

@@ -1,0 +1,99 @@
+"""Makes decisions durable: a report becomes records of one signed run before anything acts on it.
+
+The records hold all that is needed to make the decision again: the envelopes, the policies, and
+the decision that names both by digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from controlplane.operations.gate import GateReport, Step
+from controlplane.policy.model import PolicyBundle
+from controlplane.repo.snapshot import Snapshot
+from evidence.canonical import Json
+from evidence.records import Record
+from evidence.run import Entry
+from evidence.statement import Subject
+from evidence.writer import EvidenceWriter
+
+DECISION_VERSION = "controlplane.dev/decision/v1"
+
+
+def decision_json(report: GateReport) -> Json:
+    """Return the decision: the step, the verdict, and the digests of all it rests on."""
+    return {
+        "apiVersion": DECISION_VERSION,
+        "allow": report.allow,
+        "from": _state(report.step.base),
+        "to": _state(report.step.head),
+        "time": report.time["text"] if report.time else "",
+        "verdict": report.verdict.to_json(),
+        "verdictDigest": report.verdict.digest(),
+        "judgements": [
+            {
+                "policySet": name,
+                "policies": judgement.bundle.digest,
+                "engine": {"name": judgement.engine, "version": judgement.engine_version},
+                "verdictDigest": judgement.verdict.digest(),
+                "judged": [
+                    {"subject": subject, "envelope": envelope}
+                    for subject, envelope in judgement.judged
+                ],
+            }
+            for name, judgement in report.judgements
+        ],
+        "classes": sorted(report.changes.classes),
+    }
+
+
+def _state(snapshot: Snapshot) -> Json:
+    return {"commit": snapshot.commit.id if snapshot.commit else "", "tree": snapshot.tree_id}
+
+
+def record_decision(report: GateReport, writer: EvidenceWriter, *, gated: bool = True) -> Entry:
+    """Append the decision to the evidence log and return its entry; durable when this returns.
+
+    `gated` is False where the step was judged only when it was to be applied.
+    """
+    word = "allowed" if report.allow else "denied"
+    late = "" if gated else ", not gated before merge"
+    summary = f"{word} {_named(report.step)}{late}"
+    run = writer.begin(kind="gate", subjects=_subjects(report.step), summary=summary)
+    with run:
+        run.record_many(_records(report, summary, gated=gated))
+        return run.close(outcome="allow" if report.allow else "deny", summary=summary)
+
+
+def _named(step: Step) -> str:
+    base = step.base.commit.id[:12] if step.base.commit else "nothing"
+    head = step.head.commit.id[:12] if step.head.commit else step.head.revision
+    return f"the change from {base} to {head}"
+
+
+def _subjects(step: Step) -> list[Subject]:
+    commit = step.head.commit
+    if commit is None:
+        return [Subject("head", {"sha256": step.head.tree_id.removeprefix("files:")})]
+    return [Subject("head", {"gitCommit": commit.id, "gitTree": commit.tree_id})]
+
+
+def _records(report: GateReport, summary: str, *, gated: bool) -> Iterator[Record]:
+    decision = {**decision_json(report), "gatedBeforeMerge": gated}
+    yield Record("decision", summary, decision)
+    seen: set[str] = set()
+    for name, judgement in report.judgements:
+        yield _policies(name, judgement.bundle)
+        for subject, envelope in judgement.judged:
+            if envelope not in seen:
+                seen.add(envelope)
+                value = json.loads(judgement.envelopes[envelope])
+                yield Record("envelope", f"what was judged of {subject}", value, subject)
+
+
+def _policies(name: str, bundle: PolicyBundle) -> Record:
+    """Return the record that holds a bundle as it was: its digest can be computed from it."""
+    texts = {module.path: module.text for module in bundle.modules}
+    payload = {"digest": bundle.digest, "modules": texts, "data": bundle.data}
+    return Record("policies", f"the policies of {name}", payload, name)

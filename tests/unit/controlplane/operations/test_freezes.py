@@ -1,0 +1,96 @@
+"""A freeze holds in the zone it was agreed in, across midnight and summer time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.operations.freezes import clock, open_until
+from controlplane.resources import parse
+from controlplane.resources.environment import Environment
+
+
+def environment(*windows: object) -> Environment:
+    found = parse(
+        {
+            "apiVersion": "controlplane.dev/v1alpha1",
+            "kind": "Environment",
+            "metadata": {"name": "prod"},
+            "spec": {"freezeWindows": list(windows)},
+        }
+    )
+    assert isinstance(found, Environment)
+    return found
+
+
+DATED = {"name": "year end", "starts": "2026-12-20T00:00:00Z", "ends": "2027-01-04T06:00:00Z"}
+WEEKEND = {
+    "name": "weekend",
+    "timeZone": "Europe/Berlin",
+    "weekly": {"days": ["friday"], "opens": "16:00", "lasts": "64h"},
+}
+
+
+def frozen(window: object, at: str) -> bool:
+    return (
+        open_until(environment(window).spec.freeze_windows[0], datetime.fromisoformat(at))
+        is not None
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-12-19T23:59:59Z", False),
+        ("2026-12-20T00:00:00Z", True),
+        ("2027-01-04T05:59:59Z", True),
+        ("2027-01-04T06:00:00Z", False),
+    ],
+)
+def test_a_dated_window_includes_its_start_and_not_its_end(at: str, expected: bool) -> None:
+    assert frozen(DATED, at) is expected
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-11-20T14:59:59Z", False),  # Friday 15:59 in Berlin, winter
+        ("2026-11-20T15:00:00Z", True),
+        ("2026-11-22T12:00:00Z", True),  # Sunday
+        ("2026-11-23T06:59:59Z", True),  # Monday 07:59
+        ("2026-11-23T07:00:00Z", False),
+        ("2026-07-03T13:59:59Z", False),  # Friday 15:59 in Berlin, summer
+        ("2026-07-03T14:00:00Z", True),
+    ],
+)
+def test_a_weekly_window_opens_by_the_clock_on_the_wall(at: str, expected: bool) -> None:
+    assert frozen(WEEKEND, at) is expected
+
+
+def test_the_clock_tells_rules_what_is_open() -> None:
+    time = clock(datetime.fromisoformat("2026-12-24T12:00:00+01:00"), [environment(DATED, WEEKEND)])
+    assert time == {
+        "text": "2026-12-24T11:00:00Z",
+        "epochSeconds": 1798110000,
+        "frozen": [
+            {
+                "environment": "prod",
+                "name": "year end",
+                "exempt": ["emergency"],
+                "until": {"text": "2027-01-04T06:00:00Z", "epochSeconds": 1799042400},
+            }
+        ],
+    }
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))
+def test_an_open_window_closes_later_and_is_closed_then(naive: datetime) -> None:
+    now = naive.astimezone()
+    window = environment(WEEKEND).spec.freeze_windows[0]
+    until = open_until(window, now)
+    if until is not None:
+        assert now < until <= now + timedelta(hours=64)
+        assert open_until(window, until) is None

@@ -1,0 +1,45 @@
+"""What a credentials reference means on this machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from controlplane.errors import UsageError
+from controlplane.settings import Connection, combine, parse_option, read
+
+
+def test_a_file_says_what_a_name_means() -> None:
+    document = {"connections": {"eu": {"kind": "kubernetes", "kubeconfig": "/k", "context": "c"}}}
+    connections = combine(read(document, "file"), [])
+    assert connections.of("eu") == Connection("kubernetes", {"kubeconfig": "/k", "context": "c"})
+
+
+def test_an_option_goes_before_the_file_and_a_name_before_the_star() -> None:
+    file = read({"connections": {"eu": {"kind": "directory", "root": "/a"}}}, "file")
+    connections = combine(file, ["eu=kubernetes:/k#admin", "*=directory:out/{name}"])
+    assert connections.of("eu") == Connection(
+        "kubernetes", {"kubeconfig": "/k", "context": "admin"}
+    )
+    assert connections.of("us") == Connection("directory", {"root": "out/us"})
+
+
+def test_a_name_that_means_nothing_here_is_an_error_with_a_remedy() -> None:
+    with pytest.raises(UsageError) as error:
+        combine({}, []).of("eu")
+    assert "eu" in str(error.value)
+    assert "--connect" in error.value.remedy
+
+
+@pytest.mark.parametrize("text", ["", "eu", "eu=", "eu=directory", "eu=directory:", "=directory:x"])
+def test_an_option_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_option(text)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, [], {}, {"connections": []}, {"connections": {"eu": "x"}}, {"connections": {"eu": {}}}],
+)
+def test_a_file_of_another_form_is_refused(document: object) -> None:
+    with pytest.raises(UsageError):
+        read(document, "file")
