@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from controlplane.errors import UsageError
+
 if TYPE_CHECKING:
+    from controlplane.policy.engine import PolicyEngine
     from controlplane.render.helm import ChartRenderer
     from controlplane.repo.git import GitRepository
     from evidence.writer import EvidenceWriter
@@ -69,3 +73,18 @@ def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) 
     origin = f"controlplane.dev/{purpose}/{signer.name}/{log.keyid[:16]}"
     return EvidenceWriter.open(directory, signer, log_signer=log, origin=origin, clock=now)
 
+
+def policy_engine(name: str | None) -> PolicyEngine:
+    """Return the engine called `name`, or the embedded one where none is named.
+
+    Raises UsageError for a name that no installed package registered.
+    """
+    found = {point.name: point for point in entry_points(group="controlplane.policy_engines")}
+    wanted = name or "embedded"
+    if wanted not in found:
+        raise UsageError(
+            f"there is no policy engine `{wanted}`",
+            remedy=f"use one of {', '.join(sorted(found))}",
+        )
+    engine: PolicyEngine = found[wanted].load()()
+    return engine

@@ -20,7 +20,7 @@ WIDTH = 92
 @click.argument("field", required=False)
 @click.option("--recursive", "-r", is_flag=True, help="Show everything below, names and types.")
 @click.option("-o", "form", type=click.Choice(["table", "json"]), default="table")
-def explain(field: str | None, recursive: bool, form: str) -> None:  # noqa: FBT001 - click passes it
+def explain(field: str | None, recursive: bool, form: str) -> None:
     """Explain a kind or a field, such as tenant.spec.placements; without FIELD, list the kinds."""
     if field is None:
         rows: list[tuple[str, ...]] = [(kind, facts(kind).description) for kind in KINDS]

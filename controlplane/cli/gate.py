@@ -31,15 +31,15 @@ FORMS = {
 @click.option("--keys", type=click.Path(path_type=Path), help="The directory of signing keys.")
 @click.option("--no-record", is_flag=True, help="Leave no evidence; the answer binds nobody.")
 @click.option("-o", "form", type=click.Choice(list(FORMS)), default="table")
-def command(  # noqa: PLR0913 - one parameter per option
+def command(
     base: str | None,
     head: str,
-    genesis: bool,  # noqa: FBT001 - click passes it by name
-    whole: bool,  # noqa: FBT001
+    genesis: bool,
+    whole: bool,
     root: str,
     engine: str | None,
     keys: Path | None,
-    no_record: bool,  # noqa: FBT001
+    no_record: bool,
     form: str,
 ) -> int:
     """Judge the step from BASE to HEAD under the policies of both."""
@@ -51,9 +51,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     judge = wiring.policy_engine(engine)
     writer = None
     if not no_record:
-        writer = wiring.evidence_writer(
-            wiring.evidence_directory(repository), "decide", keys=keys
-        )
+        writer = wiring.evidence_writer(wiring.evidence_directory(repository), "decide", keys=keys)
     report = gate(step, judge, wiring.charts(), wiring.now(), whole=whole)
     output.talk(f"engine: {judge.name} {judge.version()}")
     if writer is not None and not report.problems:

@@ -38,14 +38,17 @@ def as_table(report: GateReport) -> str:
     if report.changes.subjects or report.changes.files:
         rows = [_row(change) for change in report.changes.subjects]
         rows += [(f.operation, f.path, f.change_class, "") for f in report.changes.files]
-        lines += ["", table(("CHANGE", "SUBJECT", "CLASS", "WHAT"), rows)]
+        lines += ["", table(("CHANGE", "SUBJECT", "CLASS", "WHAT"), rows[:SHOWN])]
+        if len(rows) > SHOWN:
+            lines.append(f"… and {len(rows) - SHOWN} more; `cpctl diff` shows all of them")
     lines += ["", _sentence(report)]
     return "\n".join(lines).lstrip("\n")
 
 
 def _row(change: SubjectChange) -> tuple[str, str, str, str]:
-    what = "; ".join(_field(change)[:2])
-    more = len(change.fields) - 2
+    whole = change.operation != "update"
+    what = "" if whole else "; ".join(_field(change)[:2])
+    more = 0 if whole else len(change.fields) - 2
     return (
         change.operation,
         f"{change.kind}/{change.identity}",

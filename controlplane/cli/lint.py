@@ -17,7 +17,7 @@ from controlplane.values import Problem
 @click.option("--rev", metavar="REV", help="Read a revision instead of the working tree.")
 @click.option("--index", is_flag=True, help="Read what `git commit` would commit now.")
 @click.option("-o", "form", type=click.Choice(["table", "json", "github"]), default="table")
-def lint(path: str, rev: str | None, index: bool, form: str) -> int:  # noqa: FBT001 - click passes it
+def lint(path: str, rev: str | None, index: bool, form: str) -> int:
     """Check the repository at PATH and report every problem with its place and remedy."""
     if rev is not None and index:
         raise click.UsageError("--rev and --index exclude each other")

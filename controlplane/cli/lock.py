@@ -18,7 +18,7 @@ from controlplane.values import Problem
 @click.option("--root", default=".", type=click.Path(), help="The repository.")
 @click.option("--check", is_flag=True, help="Write nothing; say what would change.")
 @click.option("--update", multiple=True, metavar="PACK", help="Take the newest version in range.")
-def lock(tenants: tuple[str, ...], root: str, check: bool, update: tuple[str, ...]) -> int:  # noqa: FBT001 - click passes it
+def lock(tenants: tuple[str, ...], root: str, check: bool, update: tuple[str, ...]) -> int:
     """Resolve the pack ranges of TENANT (default: of all) and write their lock files.
 
     A version that is locked and still in range stays; --update moves a pack to the newest one.

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "diff": ("controlplane.cli.diff", "diff", "What changed, what class it is, whom it reaches"),
     "lock": ("controlplane.cli.lock", "lock", "Write down which pack versions a tenant runs"),
     "explain": ("controlplane.cli.explain", "explain", "What a field is for and what it may be"),
+    "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
     "schema": ("controlplane.cli.schema", "schema", "The JSON Schemas, for editors"),
 }
 

@@ -26,7 +26,7 @@ def schema(
     kind: str | None,
     output_dir: Path | None,
     docs: Path | None,
-    check: bool,  # noqa: FBT001 - click passes it
+    check: bool,
 ) -> int:
     """Print the JSON Schema (draft 2020-12) of KIND, or of all kinds together."""
     if check and output_dir is None and docs is None:
