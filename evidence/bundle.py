@@ -62,7 +62,8 @@ def _document(
         described.append(said)
         subtree = log.subtrees(size)
         statements += [_statement(run, subtree, size, payloads) for run in runs]
-        for keyid in {said["key"], *(run.envelope.keyid for run in runs)}:
+        signing = {checkpoint["key"] for checkpoint in said["checkpoints"]}
+        for keyid in signing | {run.envelope.keyid for run in runs}:
             if keyid not in known:
                 raise MalformedError(f"keys/{keyid}.json", "is missing")
             keys[keyid] = known[keyid].to_json()
@@ -89,27 +90,24 @@ def _log(
     latest = max(history)
     sizes = {min(size for size in history if size > run.index) for run in runs} | {latest}
     ordered = sorted(sizes)
-    texts = [history[size].decode("utf-8") for size in ordered]
-    signed = note.read(history[latest], f"log {log.origin}: checkpoint")
-    keyid = next(
-        (
-            keyid
-            for keyid, key in known.items()
-            if key.purpose == "log" and signed.verified_by(key.public_key)
-        ),
-        None,
-    )
-    if keyid is None:
-        raise MalformedError(f"log {log.origin}: checkpoint", "is signed by no key in keys/")
     return latest, {
-        "checkpoints": texts,
+        "checkpoints": [_checkpoint(log.origin, history[size], known) for size in ordered],
         "consistency": [
             [h.hex() for h in merkle.consistency_proof(log.subtrees(new), old, new)]
             for old, new in pairwise(ordered)
         ],
-        "key": keyid,
         "origin": log.origin,
     }
+
+
+def _checkpoint(origin: str, data: bytes, known: dict[str, objects.KnownKey]) -> dict[str, Json]:
+    """Return a checkpoint with the id of the key that signed it."""
+    part = f"log {origin}: checkpoint"
+    signed = note.read(data, part)
+    for keyid, key in known.items():
+        if signed.verified_by(key.public_key):
+            return {"key": keyid, "note": data.decode("utf-8")}
+    raise MalformedError(part, "is signed by no key in keys/")
 
 
 def _statement(

@@ -49,6 +49,14 @@ class PublicKey:
             raise MalformedError(part, "is not the canonical PEM of its key")
         return key
 
+    @classmethod
+    def load(cls, pem: str, part: str) -> PublicKey:
+        """Return the key of any PEM spelling, as a person may have pasted it."""
+        try:
+            return cls(_pem(_load_public(pem)))
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise MalformedError(part, "is no Ed25519 or P-256 public key in PEM") from error
+
     @cached_property
     def _key(self) -> _Public:
         return _load_public(self.pem)

@@ -7,7 +7,7 @@ left to the caller.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from evidence.dsse import Envelope
@@ -75,15 +75,17 @@ class Judge:
         if said.started > said.finished:
             yield Finding(f"{part}.payload", "says that the run ended before it began")
 
-    def log_key(self, keyid: str, times: list[str], part: str) -> Iterator[Finding]:
-        """Yield why a log's key does not count for entries of these times."""
+    def log_key(self, keyid: str, newest: str, part: str) -> Iterator[Finding]:
+        """Yield why a key does not count for a checkpoint.
+
+        `newest` is the time of the newest entry known to be covered. The checkpoint was signed
+        then or later, so a key that had ended by then did not count; one that began later may.
+        """
         key = self.key(keyid)
         if key is None:
             yield Finding(part, f"{keyid} is no key that counts")
             return
         if key.purpose != "log":
             yield Finding(part, f"{key.name} is for {key.purpose}, not for log")
-        for time in sorted(set(times)):
-            if objection := key.objection(time):
-                yield Finding(part, f"covers an entry of {time}, but {objection}")
-                return
+        if objection := replace(key, valid_from="").objection(newest):
+            yield Finding(part, f"covers an entry of {newest}, but {objection}")

@@ -8,15 +8,17 @@ never written inside a Git work tree.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from evidence import shape
 from evidence.canonical import Json, canonical, read_canonical
 from evidence.crypto import Algorithm, PrivateKey, PublicKey
+from evidence.disk import Disk
 from evidence.errors import KeyFileError, MalformedError
 from evidence.signers.base import Signer
 from evidence.signers.key_file import KeyFileSigner
@@ -83,23 +85,26 @@ def create_key(
 def rotate(directory: Path, name: str, *, now: datetime) -> tuple[KeyFile, KeyFile]:
     """Replace the key called `name` by a new one of the same purpose and algorithm.
 
-    Returns (retired, new). The old private half is destroyed: what it signed still verifies
-    with its public half, which stays here under `<name>.<keyid>`.
+    Returns (retired, new). The new key has the next name (`apply`, `apply-2`, `apply-3`), for a
+    signature's key must keep its name. The old private half is destroyed: what it signed still
+    verifies with its public half, whose description stays.
     """
     old = read_key(directory / f"{name}.pem")
-    retired = KeyFile(
-        directory / f"{name}.{old.public_key.keyid[:12]}.pem",
-        name,
-        old.purpose,
-        old.public_key,
-        old.created,
-        shape.stamp(now),
+    if old.retired:
+        raise KeyFileError(
+            f"key {name} was retired at {old.retired}", remedy="run `cpctl keys list`"
+        )
+    base, number = re.fullmatch(r"(.+?)(?:-(\d+))?", name).groups()  # type: ignore[union-attr]
+    new = create_key(
+        directory,
+        name=f"{base}-{int(number or 1) + 1}",
+        purpose=old.purpose,
+        now=now,
+        algorithm=old.public_key.algorithm,
     )
-    _write_new(retired.path.with_suffix(".json"), canonical(retired.to_json()), 0o644)
-    old.path.with_suffix(".json").unlink()
+    retired = replace(old, retired=shape.stamp(now))
+    Disk().write(old.path.with_suffix(".json"), canonical(retired.to_json()))
     old.path.unlink()
-    algorithm = old.public_key.algorithm
-    new = create_key(directory, name=name, purpose=old.purpose, now=now, algorithm=algorithm)
     return retired, new
 
 
@@ -157,6 +162,12 @@ def signer_for(directory: Path, purpose: str) -> Signer:
             remedy="run `cpctl keys init`" if not found else "move the others elsewhere",
         )
     return load_key(found[0].path)
+
+
+def former_keys(directory: Path, purpose: str) -> tuple[PublicKey, ...]:
+    """Return the public keys for `purpose` that were rotated out."""
+    found = keys_in(directory)
+    return tuple(key.public_key for key in found if key.purpose == purpose and key.retired)
 
 
 def _described(path: Path) -> KeyFile:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from evidence import merkle, note, tiles
+from evidence.crypto import PublicKey
 from evidence.disk import Disk, locked
 from evidence.errors import LogStateError, MalformedError, UsageError
 from evidence.note import Checkpoint, SignedCheckpoint
@@ -79,15 +80,23 @@ class LogReader:
 
     def subtrees(self, size: int) -> merkle.Subtree:
         """Return subtree hashes of the tree as it was at `size`, from the tiles."""
-        return tiles.subtrees(self._tile, size)
+        return tiles.subtrees(self.tile, size)
 
     def leaf_hashes(self, size: int) -> list[bytes]:
         """Return the leaf hashes of the level 0 tiles of a tree of `size`."""
         hashes = []
         for index in range((size + tiles.WIDTH - 1) // tiles.WIDTH):
-            data = self._tile(0, index, tiles.width_at(0, index, size))
+            data = self.tile(0, index, tiles.width_at(0, index, size))
             hashes += [data[i : i + tiles.HASH] for i in range(0, len(data), tiles.HASH)]
         return hashes
+
+    def tile(self, level: int, index: int, width: int) -> bytes:
+        """Return a hash tile as it is stored; raises LogStateError where it is incomplete."""
+        data = self._read(level, index, width)
+        if len(data) % tiles.HASH or len(data) < width * tiles.HASH:
+            part = tiles.tile_path(level, index, width)
+            raise LogStateError(f"{self.origin}: {part} is incomplete", remedy=_RESTORE)
+        return data[: width * tiles.HASH]
 
     def _bundle(self, index: int, size: int) -> list[bytes]:
         width = tiles.width_at(0, index, size)
@@ -96,13 +105,6 @@ class LogReader:
         if len(entries) < width:
             raise LogStateError(f"{self.origin}: {part} is incomplete", remedy=_RESTORE)
         return entries[:width]
-
-    def _tile(self, level: int, index: int, width: int) -> bytes:
-        data = self._read(level, index, width)
-        if len(data) % tiles.HASH or len(data) < width * tiles.HASH:
-            part = tiles.tile_path(level, index, width)
-            raise LogStateError(f"{self.origin}: {part} is incomplete", remedy=_RESTORE)
-        return data[: width * tiles.HASH]
 
     def _read(self, level: int | str, index: int, width: int) -> bytes:
         """Read a tile; a partial one may have been replaced by a wider one."""
@@ -128,7 +130,14 @@ class Log(LogReader):
     """Appends to one log. Several processes may; one appends at a time."""
 
     def __init__(
-        self, directory: Path, origin: str, signer: Signer, disk: Disk, *, wait: float = WAIT
+        self,
+        directory: Path,
+        origin: str,
+        signer: Signer,
+        disk: Disk,
+        *,
+        former: Sequence[PublicKey] = (),
+        wait: float = WAIT,
     ) -> None:
         super().__init__(directory, origin)
         if signer.purpose != "log" or signer.algorithm != "ed25519":
@@ -138,6 +147,7 @@ class Log(LogReader):
                 remedy="use an Ed25519 key of purpose log (`cpctl keys init` makes one)",
             )
         self._signer = signer
+        self._accepted = (signer.public_key, *former)  # of the last checkpoint
         self._disk = disk
         self._wait = wait
 
@@ -170,7 +180,8 @@ class Log(LogReader):
         if signed is None:
             return 0
         current = signed.checkpoint
-        if not signed.verified_by(self._signer.public_key) or current.origin != self.origin:
+        ours = any(signed.verified_by(key) for key in self._accepted)
+        if not ours or current.origin != self.origin:
             raise LogStateError(
                 f"{self.origin}: the published checkpoint is not signed by this log's key",
                 remedy="use the key this log was begun with, or begin a log under another origin",
@@ -218,7 +229,7 @@ class Log(LogReader):
         first = before // tiles.WIDTH * tiles.WIDTH
         hashes: list[bytes] = []
         if before > first:
-            data = self._tile(level, first // tiles.WIDTH, before - first)
+            data = self.tile(level, first // tiles.WIDTH, before - first)
             hashes = [data[i : i + tiles.HASH] for i in range(0, len(data), tiles.HASH)]
         place = before * tiles.WIDTH - below_offset
         while place + tiles.WIDTH <= len(below):

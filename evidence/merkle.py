@@ -24,21 +24,38 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root(leaves: Iterable[bytes]) -> bytes:
-    """Return the tree hash over leaf hashes, in one pass and logarithmic memory."""
-    stack: list[tuple[int, bytes]] = []  # (height, hash) of perfect subtrees, left to right
-    for leaf in leaves:
+class Tree:
+    """A tree that grows by leaf hashes, in logarithmic memory."""
+
+    def __init__(self) -> None:
+        self._peaks: list[tuple[int, bytes]] = []  # (height, hash) of perfect subtrees
+        self.size = 0
+
+    def add(self, leaf: bytes) -> None:
+        """Append a leaf hash."""
         height, value = 0, leaf
-        while stack and stack[-1][0] == height:
-            value = node_hash(stack.pop()[1], value)
+        while self._peaks and self._peaks[-1][0] == height:
+            value = node_hash(self._peaks.pop()[1], value)
             height += 1
-        stack.append((height, value))
-    if not stack:
-        return EMPTY_ROOT
-    value = stack.pop()[1]
-    while stack:
-        value = node_hash(stack.pop()[1], value)
-    return value
+        self._peaks.append((height, value))
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the tree hash over the leaves so far."""
+        if not self._peaks:
+            return EMPTY_ROOT
+        value = self._peaks[-1][1]
+        for _, left in reversed(self._peaks[:-1]):
+            value = node_hash(left, value)
+        return value
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """Return the tree hash over leaf hashes."""
+    tree = Tree()
+    for leaf in leaves:
+        tree.add(leaf)
+    return tree.root()
 
 
 def subtrees(leaves: Sequence[bytes]) -> Subtree:

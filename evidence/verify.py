@@ -64,7 +64,7 @@ class _Log:
     """A log as the bundle shows it, its checkpoints verified."""
 
     part: str
-    key: str
+    keys: list[str]  # of the checkpoints, in their order
     checkpoints: list[Checkpoint]
     covered: set[int] = field(default_factory=set)  # those first to cover one of the statements
 
@@ -82,6 +82,7 @@ class _Work:
     used_keys: set[str] = field(default_factory=set)
     used_payloads: set[str] = field(default_factory=set)
     last: tuple[str, int] = ("", -1)
+    times: dict[str, dict[int, str]] = field(default_factory=dict)  # origin → index → finished
 
     def find(self, part: str, message: str) -> None:
         """Add a finding."""
@@ -115,29 +116,35 @@ class _Work:
                 self.find(error.part, error.reason)
 
     def _log(self, value: Json, part: str) -> None:
-        read = shape.fields(value, part, ("checkpoints", "consistency", "key", "origin"))
+        read = shape.fields(value, part, ("checkpoints", "consistency", "origin"))
         origin = shape.text(read["origin"], f"{part}.origin", shape.ORIGIN)
         if self.logs and origin <= max(self.logs):
             raise MalformedError(f"{part}.origin", "logs must be in the order of their origins")
+        listed = shape.items(read["checkpoints"], f"{part}.checkpoints", STATEMENTS)
+        if not listed:
+            raise MalformedError(f"{part}.checkpoints", "must hold at least one")
+        pairs = [
+            self._checkpoint(one, f"{part}.checkpoints[{i}]", origin)
+            for i, one in enumerate(listed)
+        ]
+        heads = [head for _, head in pairs]
+        self._consistency(read["consistency"], heads, part)
+        self.logs[origin] = _Log(part, [keyid for keyid, _ in pairs], heads)
+
+    def _checkpoint(self, value: Json, part: str, origin: str) -> tuple[str, Checkpoint]:
+        """Return a checkpoint whose signature holds, and the id of the key that made it."""
+        read = shape.fields(value, part, ("key", "note"))
         keyid = shape.text(read["key"], f"{part}.key")
         key = self.judge.bundled.get(keyid)
         if key is None:
             raise MalformedError(f"{part}.key", "is not among the bundle's keys")
         self.used_keys.add(keyid)
-        texts = shape.items(read["checkpoints"], f"{part}.checkpoints", STATEMENTS)
-        if not texts:
-            raise MalformedError(f"{part}.checkpoints", "must hold at least one")
-        heads = []
-        for i, text in enumerate(texts):
-            place = f"{part}.checkpoints[{i}]"
-            signed = note.read(shape.text(text, place).encode(), place)
-            if signed.checkpoint.origin != origin:
-                raise MalformedError(f"{place}.origin", f"is not {origin}")
-            if not signed.verified_by(key.public_key):
-                raise MalformedError(f"{place}.signature", f"is not that of key {key.name}")
-            heads.append(signed.checkpoint)
-        self._consistency(read["consistency"], heads, part)
-        self.logs[origin] = _Log(part, keyid, heads)
+        signed = note.read(shape.text(read["note"], f"{part}.note").encode(), f"{part}.note")
+        if signed.checkpoint.origin != origin:
+            raise MalformedError(f"{part}.note.origin", f"is not {origin}")
+        if not signed.verified_by(key.public_key):
+            raise MalformedError(f"{part}.note.signature", f"is not that of key {key.name}")
+        return keyid, signed.checkpoint
 
     def _consistency(self, value: Json, heads: list[Checkpoint], part: str) -> None:
         proofs = shape.items(value, f"{part}.consistency", len(heads))
@@ -146,7 +153,7 @@ class _Work:
         for i, ((old, new), proof) in enumerate(zip(pairwise(heads), proofs, strict=True)):
             place = f"{part}.consistency[{i}]"
             if old.size >= new.size:
-                raise MalformedError(f"{part}.checkpoints[{i + 1}].size", "must grow")
+                raise MalformedError(f"{part}.checkpoints[{i + 1}].note.size", "must grow")
             hashes = _hashes(proof, place)
             if not merkle.consistent(old.size, old.root, new.size, new.root, hashes):
                 self.find(place, f"does not show that size {new.size} extends size {old.size}")
@@ -206,6 +213,7 @@ class _Work:
         if (origin, index) <= self.last:
             self.find(f"{part}.index", "statements must be in the order of their logs")
         self.last = (origin, index)
+        self.times.setdefault(origin, {})[index] = said.finished
         log.covered.add(next((i for i, h in enumerate(log.checkpoints) if index < h.size), -1))
 
     def _records(
@@ -236,12 +244,15 @@ class _Work:
             if name not in self.used_payloads:
                 self.find(f"payloads.{name}"[:100], "belongs to no record")
         for origin, log in self.logs.items():
-            times = [said.finished for _, said in self.said if said.origin == origin]
+            times = self.times.get(origin, {})
             if not times:
                 self.find(log.part, "no statement of the bundle is in this log")
             for i in sorted(set(range(len(log.checkpoints) - 1)) - log.covered):
                 self.find(f"{log.part}.checkpoints[{i}]", "is there for a statement that is not")
-            self.findings += self.judge.log_key(log.key, times, f"{log.part}.key")
+            for i, (keyid, head) in enumerate(zip(log.keys, log.checkpoints, strict=True)):
+                newest = max((t for n, t in times.items() if n < head.size), default="")
+                place = f"{log.part}.checkpoints[{i}].key"
+                self.findings += self.judge.log_key(keyid, newest, place)
 
     def _words(self, index: int, envelope: Envelope, said: Statement) -> str:
         key = self.judge.key(envelope.keyid)

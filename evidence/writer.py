@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evidence import objects, shape
 from evidence.canonical import canonical
+from evidence.crypto import PublicKey
 from evidence.disk import Disk
 from evidence.dsse import Envelope
 from evidence.errors import UsageError
@@ -50,11 +51,13 @@ class EvidenceWriter:
         log_signer: Signer,
         origin: str,
         clock: Callable[[], datetime],
+        former_log_keys: Sequence[PublicKey] = (),
         disk: Disk | None = None,
     ) -> EvidenceWriter:
         """Open the evidence directory for one origin, making it where it is not there yet.
 
-        `signer` signs statements, `log_signer` (Ed25519, purpose `log`) checkpoints. Raises
+        `signer` signs statements, `log_signer` (Ed25519, purpose `log`) checkpoints;
+        `former_log_keys` are those it was rotated from. Raises
         UsageError for keys of the wrong purpose and LogStateError where the log contradicts its
         checkpoint. Runs that a killed process left are closed by `recover()`.
         """
@@ -64,7 +67,8 @@ class EvidenceWriter:
                 remedy="use a key of its own for each purpose",
             )
         disk = disk or Disk()
-        log = Log(directory / "logs" / directory_name(origin), origin, log_signer, disk)
+        place = directory / "logs" / directory_name(origin)
+        log = Log(place, origin, log_signer, disk, former=former_log_keys)
         disk.make(log.directory / "runs")
         objects.keep_key(directory, signer, disk)
         objects.keep_key(directory, log_signer, disk)

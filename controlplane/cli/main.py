@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lint": ("controlplane.cli.lint", "lint", "Everything that is wrong, each at its place"),
     "diff": ("controlplane.cli.diff", "diff", "What changed, what class it is, whom it reaches"),
     "lock": ("controlplane.cli.lock", "lock", "Write down which pack versions a tenant runs"),
+    "evidence": ("controlplane.cli.evidence", "evidence", "List, show, bundle, verify evidence"),
+    "keys": ("controlplane.cli.keys", "keys", "The keys that sign evidence, and whom to trust"),
     "explain": ("controlplane.cli.explain", "explain", "What a field is for and what it may be"),
     "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
     "schema": ("controlplane.cli.schema", "schema", "The JSON Schemas, for editors"),

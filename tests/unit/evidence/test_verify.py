@@ -231,7 +231,7 @@ def base64_not_canonical(value: Any) -> str:
 def checkpoint_of_the_other_log(value: Any) -> str:
     value["logs"][0]["checkpoints"] = value["logs"][1]["checkpoints"]
     value["logs"][0]["consistency"] = value["logs"][1]["consistency"]
-    return "logs[0].checkpoints[0].origin"
+    return "logs[0].checkpoints[0].note.origin"
 
 
 def second_signature(value: Any) -> str:
@@ -300,7 +300,7 @@ def test_any_field_of_another_type_is_found(made: tuple[bytes, TrustSet], value:
     ("more", "words"),
     [
         ({"valid_until": "2026-01-31T12:00:00Z"}, "counted only until"),
-        ({"valid_from": "2026-06-01T00:00:00Z"}, "counts only from"),
+        ({"valid_from": "2026-01-31T23:00:00Z"}, "counts only from"),
         ({"revoked_from": "2026-01-31T12:00:01Z"}, "revoked from"),
     ],
 )
@@ -310,7 +310,9 @@ def test_a_key_counts_only_in_its_time(
     keys = [replace(key, **more) for key in made[1].keys.values()]
     report = verify(made[0], TrustSet.of(keys))
     assert not report.verified
-    assert {finding.part.split("[")[0] for finding in report.findings} == {"logs", "statements"}
+    parts = {finding.part.split("[")[0] for finding in report.findings}
+    # A log may have been continued with a younger key, never with one that had ended.
+    assert parts == ({"statements"} if "valid_from" in more else {"logs", "statements"})
     assert all(words in finding.message for finding in report.findings)
 
 
