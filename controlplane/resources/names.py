@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,8 +31,24 @@ Name = Annotated[
 ]
 """A DNS label (RFC 1123)."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"\S")]
-"""Something a person wrote, for people; not empty, not blank."""
+# Characters that turn what a reader sees around (CVE-2021-42574), and control characters.
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def _visible(text: str) -> str:
+    found = _HIDDEN.search(text)
+    if found:
+        message = {"number": f"{ord(found[0]):04X}", "remedy": "remove it, or type the text again"}
+        raise PydanticCustomError("hidden", "holds the hidden character U+{number}", message)
+    return text
+
+
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=2000, pattern=r"\S"), AfterValidator(_visible)
+]
+"""Something a person wrote, for people; not empty, not blank, nothing hidden."""
 
 Token = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$", max_length=253)
@@ -108,18 +125,23 @@ CredentialsRef = Annotated[Name, Field()]
 """The name of credentials that are kept outside Git; never the credentials."""
 
 
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+# Not `localtime`, `posix/…` or `right/…`, which mean something else on every machine.
+_ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]*(/[A-Z][A-Za-z0-9_+-]*)+")
+
+
+@lru_cache(maxsize=1024)
+def _is_zone(name: str) -> bool:
+    try:
+        return _ZONE.fullmatch(name) is not None and bool(zoneinfo.ZoneInfo(name).key)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
+        return False
 
 
 def _existing_zone(name: str) -> str:
-    if name not in _zones():
-        raise PydanticCustomError(
-            "time_zone",
-            "{zone} is not a time zone",
-            {"zone": repr(name), "remedy": "use an IANA name such as Europe/Berlin or UTC"},
-        )
+    if not _is_zone(name):
+        remedy = "use an IANA name such as Europe/Berlin or UTC"
+        message = {"zone": repr(name), "remedy": remedy}
+        raise PydanticCustomError("time_zone", "{zone} is not a time zone", message)
     return name
 
 
