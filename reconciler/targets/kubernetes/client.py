@@ -23,9 +23,9 @@ from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 
 from reconciler import crashpoints
+from reconciler.errors import TargetSettingsError
 from reconciler.targets.kubernetes.errors import (
     ApiError,
-    KubernetesSettingsError,
     from_response,
     unavailable,
 )
@@ -76,7 +76,7 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Load the credentials; nothing is sent yet. KubernetesSettingsError if there are none."""
+        """Load the credentials; nothing is sent yet. TargetSettingsError if there are none."""
         self.name = name
         self._configuration = _load(name, access)
         self._configuration.connection_pool_maxsize = connections + MAX_WATCHES
@@ -262,7 +262,7 @@ def _load(name: str, access: Access) -> Configuration:
                 persist_config=False,
             )
     except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
-        raise KubernetesSettingsError(
+        raise TargetSettingsError(
             f"target {name}: the cluster's credentials cannot be loaded: {error}",
             remedy="check the kubeconfig and the context that the cluster's connection names",
         ) from error

@@ -61,16 +61,6 @@ class ApiError(ReconcilerError):
         return tuple(cause for cause in self.causes if cause.reason == "FieldManagerConflict")
 
 
-class InventoryDamagedError(ReconcilerError):
-    """A shard of an inventory is missing or altered: what may be pruned is not known."""
-
-
-class KubernetesSettingsError(ReconcilerError):
-    """The settings of a target, or the credentials they refer to, cannot be used."""
-
-    exit_code = 3
-
-
 # There is no reason of its own for it: the words come from apimachinery's
 # validation.FieldImmutableErrorMsg and the update validation of StatefulSet, Job and PVC.
 _IMMUTABLE_MARKS = (

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.targets.kubernetes.errors import InventoryDamagedError
+from reconciler.errors import InventoryDamagedError
 from reconciler.targets.kubernetes.fields import Tree
 from reconciler.targets.kubernetes.identity import PLACEMENT_ANNOTATION, placement_label
 

@@ -57,6 +57,7 @@ class _Pass:
         self.live: dict[str, Live] = {}
         self.metas: dict[str, Meta] = {}
         self.kinds: dict[tuple[str, str], Kind] = {}
+        self.stray: set[str] = set()  # with our label, and neither desired nor in the inventory
 
     def run(self) -> Observation:
         """Look, and answer for every id exactly once."""
@@ -66,7 +67,9 @@ class _Pass:
         rest = self._settle_untouched()
         self._probe(rest)
         self._inspect(rest)
-        return Observation(self.placement, self.live, self.inventory.ids())
+        return Observation(
+            self.placement, self.live, self.inventory.ids(), tuple(sorted(self.stray))
+        )
 
     def _drop_renamed(self) -> None:
         """An id that only names another version of a desired object is not a second object."""
@@ -132,7 +135,11 @@ class _Pass:
                 page_size=self.cluster.options.page_size,
             ):
                 meta = item["metadata"]
-                self.metas[f"{prefix}{meta.get('namespace') or '_'}/{meta['name']}"] = meta
+                identifier = f"{prefix}{meta.get('namespace') or '_'}/{meta['name']}"
+                if identifier in self.refs:
+                    self.metas[identifier] = meta
+                elif selector:
+                    self.stray.add(identifier)
         except ApiError as error:
             for identifier, ref in self._open():
                 if self.kinds[ref.api_version, ref.kind] == kind and namespace in {
@@ -168,9 +175,13 @@ class _Pass:
         for identifier in unseen:
             ref = self.refs[identifier]
             groups[self.kinds[ref.api_version, ref.kind], ref.namespace].append(identifier)
-        few = len(unseen) <= FEW or bool(self.cluster.rules.given)
-        single = [i for g, ids in groups.items() if few or len(ids) <= FEW for i in ids]
-        many = [g for g, ids in groups.items() if not few and len(ids) > FEW]
+        given = self.cluster.rules.given
+        many = [
+            group
+            for group, identifiers in groups.items()
+            if len(identifiers) > FEW and (group[0].namespaced or not given)
+        ]
+        single = [i for group, ids in groups.items() if group not in many for i in ids]
         self.cluster.parallel(self._probe_one, single)
         self.cluster.parallel(lambda group: self._list_scope(*group, ""), many)
         absent = [i for i in unseen if i not in self.metas and i not in self.live]

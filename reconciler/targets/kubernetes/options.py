@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.errors import TargetSettingsError
 from reconciler.targets.kubernetes.drift import Rules
-from reconciler.targets.kubernetes.errors import KubernetesSettingsError
 from reconciler.targets.kubernetes.ownership import DEFAULT_ALLOW, Allow
 
 Json = Any
@@ -43,7 +43,7 @@ class Options:
 
 
 def read(target: str, settings: Mapping[str, Json]) -> Options:
-    """Check `settings` (names as in Options); KubernetesSettingsError names what is wrong."""
+    """Check `settings` (names as in Options); TargetSettingsError names what is wrong."""
     values = dict(settings)
     known = set(Options.__dataclass_fields__)
     if unknown := sorted(set(values) - known):
@@ -71,5 +71,5 @@ def _check(target: str, options: Options) -> None:
         raise _wrong(target, f"propagation {options.propagation!r}", "background or foreground")
 
 
-def _wrong(target: str, what: str, remedy: str) -> KubernetesSettingsError:
-    return KubernetesSettingsError(f"target {target}: {what}", remedy=remedy)
+def _wrong(target: str, what: str, remedy: str) -> TargetSettingsError:
+    return TargetSettingsError(f"target {target}: {what}", remedy=remedy)

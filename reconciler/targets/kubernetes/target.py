@@ -41,7 +41,7 @@ class KubernetesTarget(Target):
     kind: ClassVar[str] = "kubernetes"
 
     def __init__(self, name: str, options: Options) -> None:
-        """Load the credentials; KubernetesSettingsError if there are none."""
+        """Load the credentials; TargetSettingsError if there are none."""
         super().__init__(name)
         client = Client(
             name,

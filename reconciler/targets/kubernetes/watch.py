@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import InventoryDamagedError, ReconcilerError
 from reconciler.model import Nudge, Placement
 from reconciler.targets.kubernetes.client import METADATA_LIST, Stream, is_gone
 from reconciler.targets.kubernetes.context import Cluster
-from reconciler.targets.kubernetes.errors import ApiError, InventoryDamagedError
+from reconciler.targets.kubernetes.errors import ApiError
 from reconciler.targets.kubernetes.identity import PLACEMENT_ANNOTATION, PLACEMENT_LABEL, parse
 from reconciler.targets.kubernetes.ownership import fingerprint
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.errors import InventoryDamagedError
 from reconciler.model import Placement
-from reconciler.targets.kubernetes.errors import ApiError, InventoryDamagedError
+from reconciler.targets.kubernetes.errors import ApiError
 from reconciler.targets.kubernetes.identity import placement_label
 from reconciler.targets.kubernetes.inventory import SHARD_IDS
 from tests.integration.reconciler.kubernetes.test_drift import edit
