@@ -1,9 +1,10 @@
 """The fast reader: rapidyaml for files that are surely in the dialect, None for all others.
 
 Every line must match a small grammar (simple keys, plain or simply quoted values, short lists)
-whose meaning no two readers dispute; everything else, right or wrong, is the strict reader's.
-What rapidyaml still lets through (duplicate keys, empty values, inexact numbers) is caught while
-its JSON is loaded. Tests compare the two readers on generated and on mutated documents.
+whose meaning no two readers dispute, and line up; everything else, right or wrong, is the strict
+reader's. So rapidyaml sees nothing that it would reject, which it says on stderr, or recurse into
+deeply. What it still lets through (duplicate keys, inexact numbers) is caught while its JSON is
+loaded. Tests compare the two readers on generated and on mutated documents.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ _RELEASE = rf"[0-9]{{1,9}}\.[0-9]{{1,9}}\.[0-9]{{1,9}}{_STOP}"
 _NUMBER = rf"(?:(?!-0){_INTEGER}|{_UNIT}|{_RELEASE})"
 _QUOTED = r"(?:\"[^\"\\\n\t]*+\"|'[^'\n\t]*+')"
 _TEXT = r"[A-Za-z_/](?:[^\s:#]|:(?=[^\s])|(?<=[^\s])\#|[ ](?=[^\s#]))*+"
-_WORDS = r"[A-Za-z_/][\w./@+%$-]*+(?:[ ][\w./@+%$-]++)*+"
-_ITEM = rf"(?:{_QUOTED}|{_NUMBER}|{_WORDS})"
+_PHRASE = r"[A-Za-z_/][\w./@+%$-]*+(?:[ ][\w./@+%$-]++)*+"
+_ITEM = rf"(?:{_QUOTED}|{_NUMBER}|{_PHRASE})"
 _LIST = rf"\[(?:{_ITEM}(?:,[ ]{_ITEM})*+)?\]"
 _VALUE = rf"(?:{_LIST}|\{{\}}|{_QUOTED}|{_NUMBER}|{_TEXT})"
 _KEY = r"(?:[A-Za-z_][\w./-]*+|\"[A-Za-z0-9_][\w./-]*+\"|'[A-Za-z0-9_][\w./-]*+')"
@@ -39,14 +40,15 @@ _LINE = (
 )
 _FILE = re.compile(rf"(?>{_LINE})++")
 
+_PARTS = re.compile(rf"^([ ]*)(-[ ])?({_KEY}:(?=[ ]|$))?[ ]*([^\s#][^\n]*)?", re.MULTILINE)
+
 # Words without quotes that readers dispute, wherever they are a whole key or value. `null` is one
-# here because rapidyaml does not tell it from a value that was left out.
-_BEFORE = r"(?:^[ ]*+|[:,-][ ]+|\[)"
-_DISPUTED = re.compile(
-    rf"{_BEFORE}(?:(?i:y|n|yes|no|on|off|null)|(?!true|false)(?i:true|false))(?=[ ]*(?:$|[\],:#]))"
-    rf"|{_BEFORE}(?:true|false):",
-    re.MULTILINE,
+# here because rapidyaml does not tell it from a value that was left out, `nan` and `inf` because it
+# takes them for numbers.
+_WORDS = frozenset(
+    ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity")
 )
+_ITEMS = re.compile(r"[\[,#][ ]*")
 _MARKER = re.compile(r"^---[ ]*(?:#[^\n]*)?\n", re.MULTILINE)
 
 
@@ -64,7 +66,7 @@ def load(text: str, limits: Limits) -> list[tuple[Any, int]] | None:
         return None
     found = []
     for part, line in parts:
-        value = _document(part)
+        value = _document(part, limits.depth)
         if value is None:
             return None
         found.append((value, line))
@@ -90,10 +92,10 @@ def _blank(text: str) -> bool:
     return all(not line.strip() or line.lstrip().startswith("#") for line in text.split("\n"))
 
 
-def _document(text: str) -> Any:
+def _document(text: str, depth: int) -> Any:
     if not text.endswith("\n"):
         text += "\n"
-    if _FILE.fullmatch(text) is None or _DISPUTED.search(text) is not None:
+    if _FILE.fullmatch(text) is None or not _lines_up(text, depth):
         return None
     try:
         written = ryml.emit_json(ryml.parse_in_arena(text.encode()))
@@ -107,6 +109,50 @@ def _document(text: str) -> Any:
         )
     except (_RefusedError, ValueError, RecursionError):
         return None
+
+
+def _lines_up(text: str, depth: int) -> bool:
+    """Whether every line stands in a block that is open, says something, and is not disputed."""
+    blocks: list[tuple[int, str]] = []
+    waiting: int | None = -1  # the column of a key whose value must follow on deeper lines
+    for indent, dash, key, value in _PARTS.findall(text):
+        column = len(indent)
+        if not dash and not key:
+            continue
+        kind = "-" if dash else ":"
+        if waiting is not None:
+            if column < waiting or (column == waiting and kind == ":"):
+                return False
+            blocks.append((column, kind))
+        elif not _continues(blocks, column, kind):
+            return False
+        if dash and key:
+            column += 2
+            blocks.append((column, ":"))
+        waiting = None if value else column
+        if len(blocks) > depth or key[:-1].lower() in _WORDS or _disputed(value):
+            return False
+    return waiting is None
+
+
+def _disputed(value: str) -> bool:
+    """Whether a value, or an item of a short list, may be one of the words; sometimes too often."""
+    if "[" in value or "#" in value:
+        return any(_is_word(item.rstrip("] ")) for item in _ITEMS.split(value))
+    return _is_word(value.rstrip(" "))
+
+
+def _is_word(text: str) -> bool:
+    return text.lower() in _WORDS and text not in ("true", "false")
+
+
+def _continues(blocks: list[tuple[int, str]], column: int, kind: str) -> bool:
+    """Close blocks until the one that an entry at `column` continues; whether there is one."""
+    while blocks and blocks[-1] != (column, kind):
+        if blocks[-1][0] < column:
+            return False
+        blocks.pop()
+    return bool(blocks)
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
