@@ -6,10 +6,11 @@ values and ports. Vendors are imported only when they are asked for, so that `cp
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from controlplane.repo.git import GitRepository
     from evidence.writer import EvidenceWriter
 
+# Where none is asked for: OPA itself where it is at hand, else the evaluator that is always there.
+PREFERENCE = ("opa", "embedded")
 TOOLS = Path(".tools/bin")  # where `make tools` puts programs, in a source checkout
 
 
@@ -74,17 +77,41 @@ def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) 
     return EvidenceWriter.open(directory, signer, log_signer=log, origin=origin, clock=now)
 
 
-def policy_engine(name: str | None) -> PolicyEngine:
-    """Return the engine called `name`, or the embedded one where none is named.
+def policy_engines() -> dict[str, PolicyEngine]:
+    """Return every engine at hand by its name, the preferred one first."""
+    from controlplane.policy.engine import Machine  # noqa: PLC0415
+    from controlplane.policy.errors import EngineUnavailableError  # noqa: PLC0415
 
-    Raises UsageError for a name that no installed package registered.
+    machine = Machine(program, os.environ)
+    found: dict[str, PolicyEngine] = {}
+    for name, point in _engine_points().items():
+        with contextlib.suppress(EngineUnavailableError):
+            found[name] = point.load()(machine)
+    return found
+
+
+def policy_engine(name: str | None) -> PolicyEngine:
+    """Return the engine called `name`; where none is named, the first of PREFERENCE at hand.
+
+    Raises UsageError for a name that no installed package registered, EngineUnavailableError for
+    one that is not at hand.
     """
-    found = {point.name: point for point in entry_points(group="controlplane.policy_engines")}
-    wanted = name or "embedded"
-    if wanted not in found:
+    from controlplane.policy.engine import Machine  # noqa: PLC0415
+
+    if name is None:
+        return next(iter(policy_engines().values()))
+    points = _engine_points()
+    if name not in points:
         raise UsageError(
-            f"there is no policy engine `{wanted}`",
-            remedy=f"use one of {', '.join(sorted(found))}",
+            f"there is no policy engine `{name}`",
+            remedy=f"use one of {', '.join(sorted(points))}",
         )
-    engine: PolicyEngine = found[wanted].load()()
+    engine: PolicyEngine = points[name].load()(Machine(program, os.environ))
     return engine
+
+
+def _engine_points() -> dict[str, EntryPoint]:
+    """Return what is registered, in order of preference, others last by name."""
+    points = {point.name: point for point in entry_points(group="controlplane.policy_engines")}
+    order = {name: number for number, name in enumerate(PREFERENCE)}
+    return dict(sorted(points.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))

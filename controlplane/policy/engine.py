@@ -10,8 +10,9 @@ that each of them must pass.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from controlplane.policy.model import Cause, PolicyBundle, Rule
@@ -74,8 +75,23 @@ class Prepared(ABC):
         self.close()
 
 
+@dataclass(frozen=True)
+class Machine:
+    """What an engine may find on this machine; an entry point is called with it.
+
+    `program` returns where a program is, None where it is nowhere.
+    """
+
+    program: Callable[[str], Path | None]
+    environment: Mapping[str, str]
+
+
 class PolicyEngine(ABC):
-    """One evaluator of Rego."""
+    """One evaluator of Rego.
+
+    An entry point of the group `controlplane.policy_engines` names a function of a `Machine` that
+    returns an engine, or raises EngineUnavailableError where what it needs is not there.
+    """
 
     name: ClassVar[str]
 

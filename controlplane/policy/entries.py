@@ -46,19 +46,20 @@ class Entries:
 
 
 def entries(bundle: PolicyBundle) -> Entries:
-    """Return the entries of a bundle: one a subject kind and use of time, and one a rule."""
+    """Return the entries of a bundle: one a rule, and one for all that are asked together.
+
+    Asked together are the rules about one kind of subject that are told the same (time, facts).
+    """
     groups: dict[frozenset[str], tuple[Rule, ...]] = {}
     for rule in bundle.rules:
         groups[frozenset({rule.id})] = (rule,)
     for kind in sorted({kind for rule in bundle.rules for kind in rule.subjects}):
-        for timed in (False, True):
-            together = tuple(
-                rule
-                for rule in bundle.rules
-                if kind in rule.subjects and ("time" in rule.uses) is timed
-            )
-            if together:
-                groups.setdefault(frozenset(rule.id for rule in together), together)
+        told: dict[tuple[bool, bool], list[Rule]] = {}
+        for rule in bundle.rules:
+            if kind in rule.subjects:
+                told.setdefault(("time" in rule.uses, "facts" in rule.uses), []).append(rule)
+        for together in told.values():
+            groups.setdefault(frozenset(rule.id for rule in together), tuple(together))
     lines = [f"package {PACKAGE}", ""]
     names: dict[frozenset[str], str] = {}
     for number, (ids, rules) in enumerate(groups.items()):

@@ -15,14 +15,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar
 
-from controlplane.policy.engine import Answer, PolicyEngine, Prepared, Question, Unanswered
+from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
+from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.distinct import distinct
 from controlplane.policy.engines.worker import Worker, WorkerCrashError, WorkerTimeoutError
-from controlplane.policy.entries import PACKAGE, QUESTION, Entries, entries
+from controlplane.policy.entries import PACKAGE
 from controlplane.policy.errors import EngineError, PolicyLoadError
-from controlplane.policy.model import Cause, PolicyBundle, Rule
+from controlplane.policy.model import Cause, PolicyBundle
 from controlplane.values import Position, Problem
-from evidence.canonical import Json, digest_bytes
+from evidence.canonical import Json
 
 PROGRAM = Path(__file__).with_name("embedded_worker.py")
 
@@ -64,22 +65,27 @@ class EmbeddedEngine(PolicyEngine):
         return EmbeddedPolicies(bundle, self._settings)
 
 
-class EmbeddedPolicies(Prepared):
+def on_machine(_: Machine) -> EmbeddedEngine:
+    """Return the engine; it needs nothing of the machine."""
+    return EmbeddedEngine()
+
+
+class EmbeddedPolicies(PoliciesByEntry):
     """A bundle in a process, which is started again after it had to be killed."""
 
     def __init__(self, bundle: PolicyBundle, settings: Settings) -> None:
         """Raises PolicyLoadError where the interpreter refuses the bundle."""
+        super().__init__(bundle, check_question=settings.check_question)
         self._settings = settings
-        self._entries: Entries = entries(bundle)
         modules = (
             distinct(bundle.modules)
             if settings.distinct_functions
             else {module.path: module.text for module in bundle.modules}
         )
         self._frame: Json = {
-            "modules": {**modules, self._entries.module.path: self._entries.module.text},
+            "modules": {**modules, self.entries.module.path: self.entries.module.text},
             "data": bundle.data,
-            "entries": [f"{PACKAGE}/{name}" for name in self._entries.names()],
+            "entries": [f"{PACKAGE}/{name}" for name in self.entries.names()],
             "strict": settings.strict,
             "exactText": settings.exact_text,
         }
@@ -87,19 +93,23 @@ class EmbeddedPolicies(Prepared):
         self._asked = 0
         self._worker: Worker | None = self._start()
 
-    def evaluate(self, question: Question) -> Answer:
-        """Ask the rules together, and each alone where that fails with an error."""
-        if len(question.envelope) > self._settings.largest_input:
-            size = f"{len(question.envelope):,} bytes; at most {self._settings.largest_input:,}"
-            return _all(question.rules, Cause.UNSUPPORTED, f"an envelope of {size}")
-        answers: dict[str, Json | Unanswered] = {}
-        for entry, rules in self._entries.for_rules(question.rules):
-            answers |= self._ask(entry, rules, question.envelope)
-        failed = [r for r in question.rules if _is_error(answers.get(r.id))]
-        if len(failed) > 1:
-            for entry, rules in self._entries.one_by_one(failed):
-                answers |= self._ask(entry, rules, question.envelope)
-        return answers
+    def evaluate_entry(self, entry: str, envelope: bytes) -> Json | Unanswered:
+        """Ask the process, which is killed where it does not answer in time."""
+        if len(envelope) > self._settings.largest_input:
+            size = f"{len(envelope):,} bytes; at most {self._settings.largest_input:,}"
+            return Unanswered(Cause.UNSUPPORTED, f"an envelope of {size}")
+        self._asked += 1
+        frame = {"id": self._asked, "entry": f"{PACKAGE}/{entry}", "envelope": envelope.decode()}
+        worker = self._worker or self._start()
+        self._worker = None  # whatever happens now, one in an unknown state is not asked again
+        try:
+            answer = worker.ask(frame, self._settings.seconds)
+        except WorkerTimeoutError as error:
+            return Unanswered(Cause.TIMEOUT, str(error))
+        except WorkerCrashError as error:
+            return Unanswered(Cause.CRASH, str(error))
+        self._worker = worker
+        return self._read(answer)
 
     def close(self) -> None:
         """Kill the process."""
@@ -133,51 +143,15 @@ class EmbeddedPolicies(Prepared):
             raise PolicyLoadError(_refusals(str(answer["refused"]), self._frame["modules"]))
         return worker
 
-    def _ask(self, entry: str, rules: tuple[Rule, ...], envelope: bytes) -> Answer:
-        self._asked += 1
-        frame = {
-            "id": self._asked,
-            "entry": f"{PACKAGE}/{entry}",
-            "envelope": envelope.decode(),
-        }
-        worker = self._worker or self._start()
-        self._worker = None  # whatever happens now, a worker in an unknown state is not asked again
-        try:
-            answer = worker.ask(frame, self._settings.seconds)
-        except WorkerTimeoutError as error:
-            return _all(rules, Cause.TIMEOUT, str(error))
-        except WorkerCrashError as error:
-            return _all(rules, Cause.CRASH, str(error))
-        self._worker = worker
-        return self._read(answer, rules, envelope)
-
-    def _read(self, answer: Json, rules: tuple[Rule, ...], envelope: bytes) -> Answer:
+    def _read(self, answer: Json) -> Json | Unanswered:
         if answer.get("id") != self._asked:
             self.close()
-            return _all(rules, Cause.MALFORMED, "an answer to another question")
+            return Unanswered(Cause.MALFORMED, "an answer to another question")
         if "unsupported" in answer:
-            return _all(rules, Cause.UNSUPPORTED, str(answer["unsupported"]))
+            return Unanswered(Cause.UNSUPPORTED, str(answer["unsupported"]))
         if "error" in answer:
-            return _all(rules, Cause.ERROR, str(answer["error"]))
-        value = answer.get("value")
-        if not isinstance(value, dict) or not isinstance(value.get("answers"), dict):
-            return _all(rules, Cause.UNDEFINED, "the entry is undefined")
-        if self._settings.check_question and value.get(QUESTION) != digest_bytes(envelope):
-            self.close()
-            return _all(rules, Cause.MALFORMED, "an answer about another envelope")
-        return {rule.id: _of_rule(value["answers"], rule) for rule in rules}
-
-
-def _of_rule(answers: Mapping[str, Json], rule: Rule) -> Json | Unanswered:
-    return answers[rule.id] if rule.id in answers else Unanswered(Cause.UNDEFINED, "no answer")
-
-
-def _all(rules: tuple[Rule, ...], cause: Cause, detail: str) -> Answer:
-    return {rule.id: Unanswered(cause, detail) for rule in rules}
-
-
-def _is_error(answer: Json | Unanswered | None) -> bool:
-    return isinstance(answer, Unanswered) and answer.cause is Cause.ERROR
+            return Unanswered(Cause.ERROR, str(answer["error"]))
+        return answer.get("value")
 
 
 def _refuse_escapes(bundle: PolicyBundle) -> None:

@@ -1,0 +1,58 @@
+"""How an evaluator is asked, whichever it is: together first, each rule alone after an error.
+
+Decides what an entry's value means for each rule, and refuses one that names another envelope.
+What an evaluator is and how it is reached is left to its own module.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from controlplane.policy.engine import Answer, Prepared, Question, Unanswered
+from controlplane.policy.entries import QUESTION, Entries, entries
+from controlplane.policy.model import Cause, PolicyBundle, Rule
+from evidence.canonical import Json, digest_bytes
+
+
+class PoliciesByEntry(Prepared):
+    """A bundle whose entries (see `entries`) are evaluated one at a time."""
+
+    def __init__(self, bundle: PolicyBundle, *, check_question: bool = True) -> None:
+        """`check_question` is off only in the tests that show what it is for."""
+        self.bundle = bundle
+        self.entries: Entries = entries(bundle)
+        self._check_question = check_question
+
+    @abstractmethod
+    def evaluate_entry(self, entry: str, envelope: bytes) -> Json | Unanswered:
+        """Return the value of `controlplane_decision.<entry>`, or why there is none."""
+
+    def evaluate(self, question: Question) -> Answer:
+        """Ask the rules together, and each alone where that fails with an error."""
+        answers: dict[str, Json | Unanswered] = {}
+        for entry, rules in self.entries.for_rules(question.rules):
+            answers |= self._ask(entry, rules, question.envelope)
+        failed = [rule for rule in question.rules if _is_error(answers.get(rule.id))]
+        if len(failed) > 1:
+            for entry, rules in self.entries.one_by_one(failed):
+                answers |= self._ask(entry, rules, question.envelope)
+        return answers
+
+    def _ask(self, entry: str, rules: tuple[Rule, ...], envelope: bytes) -> Answer:
+        value = self.evaluate_entry(entry, envelope)
+        if isinstance(value, Unanswered):
+            return _all(rules, value)
+        if not isinstance(value, dict) or not isinstance(value.get("answers"), dict):
+            return _all(rules, Unanswered(Cause.UNDEFINED, "the entry is undefined"))
+        if self._check_question and value.get(QUESTION) != digest_bytes(envelope):
+            return _all(rules, Unanswered(Cause.MALFORMED, "an answer about another envelope"))
+        missing = Unanswered(Cause.UNDEFINED, "the rule has no value for this input")
+        return {rule.id: value["answers"].get(rule.id, missing) for rule in rules}
+
+
+def _all(rules: tuple[Rule, ...], why: Unanswered) -> Answer:
+    return {rule.id: why for rule in rules}
+
+
+def _is_error(answer: Json | Unanswered | None) -> bool:
+    return isinstance(answer, Unanswered) and answer.cause is Cause.ERROR

@@ -1,0 +1,320 @@
+"""The OPA engine: Rego evaluated by an OPA server, given by URL or started by us.
+
+Decides what is put into the server, and that nothing else takes part: the text in OPA equals the
+text in Git before and after the run, and no module of anybody else stands in our packages. The
+only importer of opa_client. Its habit of rewriting policies that are refused is off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import requests
+from opa_client import errors as opa_errors
+from opa_client.opa import OpaClient
+
+from controlplane.errors import UsageError
+from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
+from controlplane.policy.engines.asking import PoliciesByEntry
+from controlplane.policy.engines.opa_server import OwnServer
+from controlplane.policy.entries import PACKAGE, given
+from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
+from controlplane.policy.model import Cause, PolicyBundle, PolicyModule
+from controlplane.values import Position, Problem
+from evidence.canonical import Json, canonical, digest_bytes
+
+# The client's errors have no common root.
+FAILURES: tuple[type[Exception], ...] = tuple(
+    error
+    for error in vars(opa_errors).values()
+    if isinstance(error, type) and issubclass(error, Exception)
+)
+# `requests` is the client's own transport, whose errors it lets through.
+UNREACHED: tuple[type[Exception], ...] = (*FAILURES, requests.RequestException)
+OURS = ("controlplane", PACKAGE, "parameters")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Bounds in seconds."""
+
+    seconds: float = 10.0
+    start_seconds: float = 20.0
+
+
+DEFAULT = Settings()
+
+
+class OpaEngine(PolicyEngine):
+    """Rego by OPA: `url` of a server, else `binary` to start one for each bundle."""
+
+    name: ClassVar[str] = "opa"
+
+    def __init__(self, *, url: str = "", binary: Path | None = None, settings: Settings = DEFAULT):
+        """Raises UsageError for a URL that cannot be one, or where neither is given."""
+        if not url and binary is None:
+            raise UsageError(
+                "the OPA engine needs a server or a binary",
+                remedy="set CPCTL_OPA_URL, put `opa` on PATH, or use --engine embedded",
+            )
+        self._address = _address(url) if url else None
+        self._binary, self._settings = binary, settings
+
+    def version(self) -> str:
+        """Return OPA's version, as the binary or the server says it."""
+        if self._address is None:
+            return f"opa {_binary_version(self._binary)}"
+        client = self._address.client(self._settings.seconds)
+        with _closing(client), _wrapped("asking for the version"):
+            answer = client.ad_hoc_query("x := opa.runtime().version")
+        return f"opa {answer['result'][0]['x']}"
+
+    def prepare(self, bundle: PolicyBundle) -> OpaPolicies:
+        """Put the bundle into the server.
+
+        Raises PolicyLoadError where OPA refuses it, EngineError where others are in its way.
+        """
+        if self._address is not None:
+            return OpaPolicies(bundle, self._address, self._settings, None)
+        assert self._binary is not None  # noqa: S101 - one of the two, see __init__
+        settings = self._settings
+        server = OwnServer(
+            self._binary, lambda port: _ready(port, settings.seconds), settings.start_seconds
+        )
+        try:
+            return OpaPolicies(bundle, Address("127.0.0.1", server.port), self._settings, server)
+        except BaseException:
+            server.stop()
+            raise
+
+
+def on_machine(machine: Machine) -> OpaEngine:
+    """Return the engine for the server of CPCTL_OPA_URL, else for the `opa` of this machine."""
+    url = machine.environment.get("CPCTL_OPA_URL", "")
+    binary = None if url else machine.program("opa")
+    if not url and binary is None:
+        raise EngineUnavailableError(
+            "OPA is not at hand: CPCTL_OPA_URL is not set and `opa` is not on PATH",
+            remedy="set CPCTL_OPA_URL, install OPA (`make tools`), or use --engine embedded",
+        )
+    return OpaEngine(url=url, binary=binary)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+    def client(self, seconds: float) -> Any:
+        """Return a client that waits `seconds` and never tries twice by itself."""
+        return OpaClient(host=self.host, port=self.port, ssl=self.tls, timeout=seconds, retries=0)
+
+
+class OpaPolicies(PoliciesByEntry):
+    """A bundle in a server."""
+
+    def __init__(
+        self, bundle: PolicyBundle, address: Address, settings: Settings, own: OwnServer | None
+    ) -> None:
+        """Put every module there and read it back."""
+        super().__init__(bundle)
+        self._own = own
+        self._client = address.client(settings.seconds)
+        if own is not None:
+            self._client._session.trust_env = False  # loopback is never behind a proxy
+        prefix = bundle.digest.removeprefix("sha256:")[:16]
+        modules = (*bundle.modules, self.entries.module)
+        self._modules = {f"cpctl/{prefix}/{module.path}": module for module in modules}
+        self._put: list[str] = []
+        try:
+            self._load()
+        except BaseException:
+            self._remove()
+            self._client.close_connection()
+            raise
+
+    def evaluate_entry(self, entry: str, envelope: bytes) -> Json | Unanswered:
+        """Ask the server; undefined is an answer without `result`."""
+        document = given(json.loads(envelope), digest_bytes(envelope))
+        try:
+            answer = self._client.query_rule(
+                document, PACKAGE, entry, query_params={"strict-builtin-errors": "true"}
+            )
+        except requests.Timeout as error:
+            return Unanswered(Cause.TIMEOUT, str(error))
+        except requests.HTTPError as error:
+            return Unanswered(Cause.ERROR, _body(error.response))
+        except requests.ConnectionError as error:
+            return Unanswered(Cause.CRASH, str(error))
+        except requests.JSONDecodeError as error:
+            return Unanswered(Cause.MALFORMED, str(error))
+        if not isinstance(answer, dict) or "result" not in answer:
+            return Unanswered(Cause.UNDEFINED, "the entry is undefined")
+        return answer["result"]
+
+    def verify(self) -> None:
+        """Raise EngineError unless the server holds our text, our data and nothing beside it."""
+        with _wrapped("reading the policies back"):
+            for name, module in self._modules.items():
+                raw = self._client.get_policy(name).get("result", {}).get("raw")
+                if raw != module.text:
+                    raise _changed(f"{module.path} in OPA is not the text in Git")
+            if canonical(self._data()) != canonical(self.bundle.data["parameters"]):
+                raise _changed("data.parameters in OPA are not the parameters of the repository")
+        self._refuse_foreign()
+
+    def close(self) -> None:
+        """Take out what was put in, or end the server; raises EngineError where it was changed."""
+        try:
+            if self._own is None or self._own.is_running():
+                self.verify()
+        finally:
+            if self._own is None:
+                self._remove()
+            else:
+                self._own.stop()
+            self._client.close_connection()
+
+    def _load(self) -> None:
+        self._refuse_foreign()
+        with _wrapped("putting the policies"):
+            self._refuse_data()
+            self._put.append("data")
+            self._client.update_or_create_data(self.bundle.data["parameters"], "parameters")
+            for name, module in _libraries_first(self._modules):
+                self._put.append(name)
+                self._put_module(name, module)
+        self.verify()
+
+    def _put_module(self, name: str, module: PolicyModule) -> None:
+        try:
+            self._client.update_policy_from_string(module.text, name, rego_compat=False)
+        except FAILURES as error:
+            raise PolicyLoadError([_refusal(module, str(error))]) from error
+
+    def _refuse_foreign(self) -> None:
+        with _wrapped("listing the policies"):
+            listed = self._client.get_policies_info()
+        for name, about in listed.items():
+            package = str(about.get("path", "")).partition("/data/")[2].split("/")[0]
+            if name not in self._modules and package in OURS:
+                raise EngineError(
+                    f"the OPA server holds {name}, whose package {package} is ours",
+                    remedy="let the other run finish or delete that policy, or give each run a "
+                    "server of its own: unset CPCTL_OPA_URL and put `opa` on PATH",
+                )
+
+    def _refuse_data(self) -> None:
+        held = self._data()
+        if held is not None and canonical(held) != canonical(self.bundle.data["parameters"]):
+            raise EngineError(
+                "the OPA server holds other data under data.parameters",
+                remedy="use a server of its own: unset CPCTL_OPA_URL and put `opa` on PATH",
+            )
+
+    def _data(self) -> Json | None:
+        try:
+            return self._client.get_data("parameters").get("result")
+        except FAILURES:
+            return None
+
+    def _remove(self) -> None:
+        # Dependants first: OPA compiles what is left after each deletion.
+        for name in reversed(self._put):
+            with contextlib.suppress(*UNREACHED):
+                if name == "data":
+                    self._client.delete_data("parameters")
+                else:
+                    self._client.delete_policy(name)
+        self._put.clear()
+
+
+def _libraries_first(modules: Mapping[str, PolicyModule]) -> list[tuple[str, PolicyModule]]:
+    """Return the modules so that each comes after those it imports."""
+    order = {"policies/lib/": 0, "policies/": 1}
+    return sorted(
+        modules.items(),
+        key=lambda item: next((n for p, n in order.items() if item[1].path.startswith(p)), 2),
+    )
+
+
+def _ready(port: int, seconds: float) -> bool:
+    client = Address("127.0.0.1", port).client(seconds)
+    client._session.trust_env = False
+    with _closing(client):
+        return bool(client.check_health())
+
+
+def _address(url: str) -> Address:
+    parts = urlsplit(url)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 8181)
+    except ValueError:
+        port = 0
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port:
+        raise UsageError(f"{url!r} is no URL of a server", remedy="use http://HOST:PORT")
+    if parts.path not in {"", "/"} or parts.query or parts.username:
+        raise UsageError(f"{url!r} has more than a host and a port", remedy="use http://HOST:PORT")
+    return Address(parts.hostname, port, parts.scheme == "https")
+
+
+def _binary_version(binary: Path | None) -> str:
+    try:
+        said = subprocess.run(  # noqa: S603 - the OPA binary that was configured
+            [str(binary), "version"], capture_output=True, text=True, timeout=20, check=True, env={}
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EngineUnavailableError(
+            f"{binary} cannot be run: {error}",
+            remedy="install OPA again, or judge with --engine embedded",
+        ) from error
+    found = re.search(r"^Version: (\S+)$", said, re.MULTILINE)
+    return found[1] if found else "of an unknown version"
+
+
+@contextlib.contextmanager
+def _closing(client: Any) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        client.close_connection()
+
+
+@contextlib.contextmanager
+def _wrapped(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except UNREACHED as error:
+        raise EngineUnavailableError(
+            f"the OPA server failed while {doing}: {error}",
+            remedy="look at the server's log, or judge with --engine embedded",
+        ) from error
+
+
+def _changed(what: str) -> EngineError:
+    return EngineError(
+        f"{what}: somebody else writes to this server",
+        remedy="use a server of its own: unset CPCTL_OPA_URL and put `opa` on PATH",
+    )
+
+
+def _refusal(module: PolicyModule, words: str) -> Problem:
+    place = re.search(r"'row': (\d+), 'col': (\d+)|:(\d+): ", words)
+    line = int(place[1] or place[3]) if place else 1
+    text = f"OPA refuses this: {words[:300]}"
+    return Problem(Position(module.path, line), "rego/refused", text, "see `opa check --strict`")
+
+
+def _body(response: Any) -> str:
+    return str(response.text)[:2000] if response is not None else "no answer"
