@@ -42,3 +42,23 @@ class DuplicateResourceError(ReconcilerError):
 
 class InventoryDamagedError(ReconcilerError):
     """An inventory is missing or altered: what may be pruned is not known."""
+
+
+class StateSettingsError(ReconcilerError):
+    """What was said about the state store cannot be used."""
+
+    exit_code = 3
+
+
+class StateSchemaError(ReconcilerError):
+    """The state store's schema is not the one this version works with."""
+
+    exit_code = 3
+
+
+class PlacementBusyError(ReconcilerError):
+    """Another run is at work on the placement."""
+
+
+class LeaseLostError(ReconcilerError):
+    """Another run has taken the placement over; this one must not write to it any more."""

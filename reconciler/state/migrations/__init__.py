@@ -1,0 +1,1 @@
+"""Migrations of the state store's schema, run by Alembic."""
