@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "new": ("controlplane.cli.new", "new", "Files for a new tenant, pack, environment…"),
     "lint": ("controlplane.cli.lint", "lint", "Everything that is wrong, each at its place"),
     "diff": ("controlplane.cli.diff", "diff", "What changed, what class it is, whom it reaches"),
+    "render": ("controlplane.cli.render", "render", "Every object a tenant becomes"),
     "lock": ("controlplane.cli.lock", "lock", "Write down which pack versions a tenant runs"),
     "evidence": ("controlplane.cli.evidence", "evidence", "List, show, bundle, verify evidence"),
     "keys": ("controlplane.cli.keys", "keys", "The keys that sign evidence, and whom to trust"),

@@ -13,7 +13,6 @@ import json
 import os
 import re
 import selectors
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -120,13 +119,6 @@ class HelmCharts:
         if process.returncode != 0:
             raise _refused(release, errors.read_text(errors="replace"), chart)
         return output.decode(errors="strict")
-
-
-def find(directories: tuple[Path, ...], path: str) -> Path | None:
-    """Return helm from the first of `directories` that has it, else from `path` (a PATH)."""
-    search = os.pathsep.join([*(str(directory) for directory in directories), path])
-    found = shutil.which("helm", path=search)
-    return Path(found).absolute() if found else None
 
 
 def text_faults(release: Release) -> Iterator[Fault]:

@@ -11,6 +11,8 @@ Sizes, loops and computed values are bounded; everything raised is a RenderError
 
 from __future__ import annotations
 
+import difflib
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -238,11 +240,12 @@ def render(path: str, source: str, values: Mapping[str, Json]) -> Output:
             parts.append(part)
     except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
         code = "template-limit" if isinstance(error, LimitError) else "template-value"
-        raise _error(path, _line(template, error), code, _words(error)) from error
+        words, line = _words(error), _line(template, error)
+        raise _error(path, line, code, words, _close(words, values)) from error
     except RecursionError as error:
         raise _error(path, 1, "template-depth", "a value is nested too deeply") from error
-    line = _lines(template)
-    return Output(path, "".join(parts), tuple(Slot(v, line(n)) for v, n in context.slots))
+    place = _lines(template)
+    return Output(path, "".join(parts), tuple(Slot(v, place(n)) for v, n in context.slots))
 
 
 def _lines(template: Template) -> Callable[[int], int]:
@@ -274,6 +277,13 @@ def _words(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+def _close(words: str, values: Mapping[str, Json]) -> str:
+    """Return the remedy for a mistyped name, "" where no known one is close."""
+    unknown = re.match("`(.*)` is not defined$", words)
+    close = difflib.get_close_matches(unknown[1], values, n=1) if unknown else []
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
 _REMEDIES = {
     "template-size": "split the template into several files",
     "template-character": "remove the character",
@@ -286,5 +296,5 @@ _REMEDIES = {
 }
 
 
-def _error(path: str, line: int, code: str, message: str) -> RenderError:
-    return RenderError([Fault(FilePlace(path, line), code, message, _REMEDIES[code])])
+def _error(path: str, line: int, code: str, message: str, remedy: str = "") -> RenderError:
+    return RenderError([Fault(FilePlace(path, line), code, message, remedy or _REMEDIES[code])])

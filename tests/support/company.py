@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from controlplane.operations import rendering
 from controlplane.render.helm import HelmCharts
 from controlplane.render.model import RenderedPlacement
 from controlplane.repo.snapshot import Snapshot, read_worktree
+from reconciler.manifests import to_yaml
 from tests.support import binaries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,3 +31,22 @@ def rendered(*tenants: str) -> dict[str, RenderedPlacement]:
     outcome = rendering.render(company(), names, HelmCharts(binaries.find("helm")))
     assert not outcome.problems, outcome.problems
     return {placement.name: placement for placement in outcome.placements}
+
+
+def golden_path(placement: RenderedPlacement) -> Path:
+    """Return where a placement is kept as it must come out."""
+    file = f"{placement.tenant}.{placement.environment}@{placement.target}.yaml"
+    return ROOT / "tests" / "golden" / "render" / file
+
+
+def golden(placement: RenderedPlacement) -> bytes:
+    """Return a placement as it came out; with UPDATE_GOLDEN set, that is kept from now on."""
+    documents = [
+        f"---\n# from {item.source}\n".encode() + to_yaml(item.resource.body)
+        for item in placement.objects
+    ]
+    text = b"".join(documents)
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden_path(placement).parent.mkdir(parents=True, exist_ok=True)
+        golden_path(placement).write_bytes(text)
+    return text

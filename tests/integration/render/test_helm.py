@@ -11,6 +11,7 @@ from controlplane.render.charts import chart_documents
 from controlplane.render.errors import FieldPlace, RenderError, RendererUnavailableError
 from controlplane.render.helm import HelmCharts, Release
 from tests.support import binaries
+from tests.support.company import golden, golden_path, rendered
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.requires("helm")
@@ -100,3 +101,8 @@ def test_helm_sees_nothing_of_this_machines_environment(tmp_path: Path) -> None:
     assert "proxy.example" not in text
     assert "KUBECONFIG" not in text
     assert "HELM_NO_PLUGINS" in text
+
+
+def test_a_suspended_tenant_with_a_chart_comes_out_as_it_must() -> None:
+    placement = rendered("harbor-travel")["harbor-travel/prod@us-east-1"]
+    assert golden(placement) == golden_path(placement).read_bytes()

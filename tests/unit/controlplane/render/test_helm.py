@@ -97,14 +97,3 @@ def test_a_chart_cannot_write_outside_of_its_folder(tmp_path: Path, path: str) -
     hostile = helm.Release("p", "n", "root", {path: b""}, {}, PLACE)
     with pytest.raises(RenderError):
         helm._written(tmp_path, hostile)
-
-
-def test_helm_is_found_in_the_given_directories_first(tmp_path: Path) -> None:
-    for name in ("tools", "path"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "helm").write_text("#!/bin/sh\n")
-        (tmp_path / name / "helm").chmod(0o755)
-    path = str(tmp_path / "path")
-    assert helm.find((tmp_path / "tools",), path) == tmp_path / "tools" / "helm"
-    assert helm.find((tmp_path / "none",), path) == tmp_path / "path" / "helm"
-    assert helm.find((), str(tmp_path / "none")) is None

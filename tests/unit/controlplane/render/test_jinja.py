@@ -128,6 +128,11 @@ def test_an_undefined_key_names_the_keys_there_are() -> None:
     assert found.message == "`nmae` is not defined (there is: name, plan)"
 
 
+def test_a_mistyped_name_is_met_with_the_close_one() -> None:
+    assert fault("{{ namspace }}", namespace="n").remedy == "did you mean `namespace`?"
+    assert "default" in fault("{{ other }}", namespace="n").remedy
+
+
 def test_syntax_errors_have_a_line() -> None:
     found = fault("a: 1\n{% if %}")
     assert (found.code, str(found.place)) == ("template-syntax", "t.j2:2")
