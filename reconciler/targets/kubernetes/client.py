@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,6 +43,7 @@ TRIES = 4
 MAX_WATCHES = 100  # open at the same time; each has a connection of its own
 CREDENTIALS_LIFE = 1.0  # seconds for which headers are kept; building them costs as much as sending
 LONGEST_WAIT = 10.0  # seconds between two tries, whatever Retry-After says
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -110,7 +112,7 @@ class Client:
 
         Every such request can be sent twice: an apply, or one with a resourceVersion or a uid.
         """
-        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        data = None if body is None else _COMPACT.encode(body).encode()
         point = "kubernetes.dry-run" if "dryRun" in query else f"kubernetes.{method.lower()}"
         if "dryRun" not in query:
             crashpoints.reached(f"{point}.before")
@@ -270,7 +272,12 @@ def _load(name: str, access: Access) -> Configuration:
 
 
 def _url(path: str, query: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
+    return f"{path}?{_encoded(tuple(query.items()))}" if query else path
+
+
+@lru_cache(maxsize=64)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(query)
 
 
 def _bounded(response: urllib3.BaseHTTPResponse, what: str) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from reconciler.errors import ReconcilerError
@@ -77,6 +78,7 @@ def namespace_id(name: str) -> str:
     return f"v1/Namespace/_/{name}"
 
 
+@lru_cache(maxsize=1024)
 def placement_label(placement: str) -> str:
     """A label value for a placement's name, which may be longer or hold a slash.
 

@@ -13,36 +13,33 @@ from reconciler.targets.kubernetes.identity import Ref, namespace_id, parse
 
 Json = Any
 
-_WAVES: tuple[frozenset[str], ...] = tuple(
-    frozenset(names.split())
-    for names in (
-        "Namespace",
-        "CustomResourceDefinition.apiextensions.k8s.io "
-        "PriorityClass.scheduling.k8s.io StorageClass.storage.k8s.io",
-        "ServiceAccount Role.rbac.authorization.k8s.io RoleBinding.rbac.authorization.k8s.io "
-        "ClusterRole.rbac.authorization.k8s.io ClusterRoleBinding.rbac.authorization.k8s.io",
-        "ResourceQuota LimitRange NetworkPolicy.networking.k8s.io "
-        "PodDisruptionBudget.policy ValidatingAdmissionPolicy.admissionregistration.k8s.io "
-        "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io",
-        "ConfigMap Secret",
-        "PersistentVolume PersistentVolumeClaim",
-        "Service",
-        "Deployment.apps StatefulSet.apps DaemonSet.apps ReplicaSet.apps Job.batch CronJob.batch "
-        "Pod ReplicationController",
-        "Ingress.networking.k8s.io HorizontalPodAutoscaler.autoscaling "
-        "APIService.apiregistration.k8s.io "
-        "ValidatingWebhookConfiguration.admissionregistration.k8s.io "
-        "MutatingWebhookConfiguration.admissionregistration.k8s.io",
-    )
+_WAVES: tuple[str, ...] = (
+    "Namespace",
+    "CustomResourceDefinition.apiextensions.k8s.io "
+    "PriorityClass.scheduling.k8s.io StorageClass.storage.k8s.io",
+    "ServiceAccount Role.rbac.authorization.k8s.io RoleBinding.rbac.authorization.k8s.io "
+    "ClusterRole.rbac.authorization.k8s.io ClusterRoleBinding.rbac.authorization.k8s.io",
+    "ResourceQuota LimitRange NetworkPolicy.networking.k8s.io "
+    "PodDisruptionBudget.policy ValidatingAdmissionPolicy.admissionregistration.k8s.io "
+    "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+    "ConfigMap Secret",
+    "PersistentVolume PersistentVolumeClaim",
+    "Service",
+    "Deployment.apps StatefulSet.apps DaemonSet.apps ReplicaSet.apps Job.batch CronJob.batch "
+    "Pod ReplicationController",
+    "Ingress.networking.k8s.io HorizontalPodAutoscaler.autoscaling "
+    "APIService.apiregistration.k8s.io "
+    "ValidatingWebhookConfiguration.admissionregistration.k8s.io "
+    "MutatingWebhookConfiguration.admissionregistration.k8s.io",
 )
+_WAVE_OF = {name: number for number, names in enumerate(_WAVES) for name in names.split()}
 _OTHERS = len(_WAVES)  # custom resources: after whatever may have to admit or run them
 CRD = "CustomResourceDefinition.apiextensions.k8s.io"
 
 
 def wave(ref: Ref) -> int:
     """The number of the wave in which an object is applied."""
-    found = (n for n, names in enumerate(_WAVES) if ref.group_kind in names)
-    return next(found, _OTHERS)
+    return _WAVE_OF.get(ref.group_kind, _OTHERS)
 
 
 def waves(actions: Iterable[Action]) -> list[list[Action]]:
