@@ -213,7 +213,7 @@ class Run:
             summary=shape.one_line(summary) or header["summary"],
             outcome=outcome,
             started=header["startedAt"],
-            finished=shape.stamp(self._place.clock()),
+            finished=max(header["startedAt"], shape.stamp(self._place.clock())),
             count=len(self._leaves),
             root=merkle.root(self._leaves).hex(),
             subjects=tuple(Subject.from_json(s, "run.subject") for s in header["subject"]),

@@ -13,9 +13,15 @@ MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
 def sigstore_bundle(envelope: Envelope) -> dict[str, Json]:
-    """Return the bundle as a JSON value."""
+    """Return the bundle as a JSON value.
+
+    The signature goes without our key id: cosign skips one that is not written its own way
+    (`SHA256:` and base64). Key ids are hints and not signed, so nothing is lost.
+    """
+    bare = envelope.to_json()
+    bare["signatures"] = [{"sig": bare["signatures"][0]["sig"]}]
     return {
-        "dsseEnvelope": envelope.to_json(),
+        "dsseEnvelope": bare,
         "mediaType": MEDIA_TYPE,
         "verificationMaterial": {"publicKey": {"hint": envelope.keyid}},
     }
