@@ -5,7 +5,7 @@ says what such a name means:
 
     connections:
       eu-west: {kind: kubernetes, kubeconfig: /etc/cpctl/eu-west.yaml, context: admin}
-      archive: {kind: directory, root: /srv/rendered/archive}
+      archive: {kind: directory, path: /srv/rendered/archive}
 
 `--connect NAME=KIND:ADDRESS` does the same for one command; `*` stands for every name, and
 `{name}` in the address for the name.
@@ -20,7 +20,7 @@ from typing import Any
 from controlplane.errors import UsageError
 
 EVERY = "*"
-_ADDRESS = {"kubernetes": "kubeconfig", "directory": "root"}
+_ADDRESS = {"kubernetes": "kubeconfig", "directory": "path"}
 
 
 @dataclass(frozen=True)

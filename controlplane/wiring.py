@@ -9,18 +9,25 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from controlplane import settings
 from controlplane.errors import UsageError
+from controlplane.resources.targets import Cluster, ComputeEngine
+from controlplane.settings import Connections
 
 if TYPE_CHECKING:
     from controlplane.policy.engine import PolicyEngine
     from controlplane.render.helm import ChartRenderer
     from controlplane.repo.git import GitRepository
+    from controlplane.repo.snapshot import Snapshot
     from evidence.writer import EvidenceWriter
+    from reconciler.targets.base import Target
 
 # Where none is asked for: OPA itself where it is at hand, else the evaluator that is always there.
 PREFERENCE = ("opa", "embedded")
@@ -115,3 +122,66 @@ def _engine_points() -> dict[str, EntryPoint]:
     points = {point.name: point for point in entry_points(group="controlplane.policy_engines")}
     order = {name: number for number, name in enumerate(PREFERENCE)}
     return dict(sorted(points.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
+
+
+class Targets:
+    """The targets a repository names, each connected when it is first asked for."""
+
+    def __init__(self, snapshot: Snapshot, connections: Connections) -> None:
+        self._snapshot, self._connections = snapshot, connections
+        self._open: dict[str, Target] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str) -> Target:
+        """Return the target `name`; raises ReconcilerError or UsageError where there is no way."""
+        with self._lock:
+            if name not in self._open:
+                self._open[name] = self._connect(name)
+            return self._open[name]
+
+    def _connect(self, name: str) -> Target:
+        declared = self._snapshot.get("Cluster", name) or self._snapshot.get("ComputeEngine", name)
+        if not isinstance(declared, Cluster | ComputeEngine):
+            raise UsageError(
+                f"there is no target `{name}` at {self._snapshot.revision}",
+                remedy="name a Cluster or a ComputeEngine of the catalogue",
+            )
+        found = self._connections.of(declared.spec.connection.credentials_ref)
+        kinds = {point.name: point for point in entry_points(group="controlplane.targets")}
+        if found.kind not in kinds:
+            raise UsageError(
+                f"`{found.kind}` is no kind of target, so `{name}` cannot be reached",
+                remedy=f"use one of {', '.join(sorted(kinds))}",
+            )
+        target: Target = kinds[found.kind].load().connect(name, found.settings)
+        return target
+
+    def __enter__(self) -> Targets:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for target in self._open.values():
+            target.close()
+
+
+def connections(options: Sequence[str], file: Path | None) -> Connections:
+    """Return how targets are reached: from the file given, else the machine's own, and options."""
+    from controlplane.repo import yaml  # noqa: PLC0415
+
+    given = file or _from_environment("CPCTL_CONNECTIONS") or home() / "connections.yaml"
+    if not given.is_file():
+        if file is not None:
+            raise UsageError(f"{file} is not a file", remedy="give a connections file")
+        return settings.combine({}, options)
+    parsed = yaml.load(given.read_bytes(), str(given))
+    if parsed.problems:
+        first = parsed.problems[0]
+        raise UsageError(f"{first.position}: {first.message}", remedy=first.remedy)
+    return settings.combine(
+        settings.read(parsed.documents[0].value if parsed.documents else None, str(given)), options
+    )
+
+
+def _from_environment(name: str) -> Path | None:
+    given = os.environ.get(name)
+    return Path(given) if given else None

@@ -15,12 +15,12 @@ def test_a_file_says_what_a_name_means() -> None:
 
 
 def test_an_option_goes_before_the_file_and_a_name_before_the_star() -> None:
-    file = read({"connections": {"eu": {"kind": "directory", "root": "/a"}}}, "file")
+    file = read({"connections": {"eu": {"kind": "directory", "path": "/a"}}}, "file")
     connections = combine(file, ["eu=kubernetes:/k#admin", "*=directory:out/{name}"])
     assert connections.of("eu") == Connection(
         "kubernetes", {"kubeconfig": "/k", "context": "admin"}
     )
-    assert connections.of("us") == Connection("directory", {"root": "out/us"})
+    assert connections.of("us") == Connection("directory", {"path": "out/us"})
 
 
 def test_a_name_that_means_nothing_here_is_an_error_with_a_remedy() -> None:

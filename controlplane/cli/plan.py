@@ -1,0 +1,63 @@
+"""`cpctl plan`: what would be done to the targets so that they hold what a revision says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controlplane import wiring
+from controlplane.cli import options, output, plan_output
+from controlplane.errors import Exit
+from controlplane.operations.planning import Unplanned, plan_all
+from controlplane.operations.wanted import wanted
+from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import read
+from reconciler.model import Plan, Standing
+from reconciler.plan import PlanOptions
+
+
+@click.command(name="plan")
+@options.choosing
+@options.rev
+@options.root
+@options.reaching
+@click.option("--take-conflicts", is_flag=True, help="Take fields that other managers own.")
+@options.form("table", "json", "md")
+def command(
+    tenant: tuple[str, ...],
+    environment: str,
+    rev: str,
+    root: str,
+    connect: tuple[str, ...],
+    connections: Path | None,
+    take_conflicts: bool,
+    form: str,
+) -> int:
+    """Compare what REV says with what the targets hold; write nothing."""
+    snapshot = read(GitRepository.open(root), rev).require_valid()
+    declared = wanted(snapshot, wiring.charts(), tenant, environment)
+    with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
+        permitted = PlanOptions(take_conflicts=take_conflicts)
+        plans = list(plan_all(declared.desired, targets, permitted))
+    output.data(plan_output.FORMS[form](plans))
+    for problems in declared.problems.values():
+        for problem in problems:
+            output.fail(f"{problem.position}: {problem.message}", problem.remedy)
+    return _exit(plans, failed=bool(declared.problems))
+
+
+def _exit(plans: list[Plan | Unplanned], *, failed: bool) -> int:
+    unplanned: list[Any] = [each for each in plans if isinstance(each, Unplanned)]
+    for each in unplanned:
+        output.fail(f"{each.placement}: {each.message}", each.remedy)
+    if unplanned or failed:
+        return Exit.PARTLY_APPLIED
+    unknown = any(
+        obstacle.standing is Standing.UNKNOWN
+        for each in plans
+        if isinstance(each, Plan)
+        for obstacle in each.obstacles
+    )
+    return Exit.INDETERMINATE if unknown else Exit.CLEAN

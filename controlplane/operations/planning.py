@@ -1,0 +1,63 @@
+"""Plans many placements: what each target says, and what would be done about it.
+
+A target that does not answer is a failure of its placements and of nobody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from controlplane.errors import ControlPlaneError
+from reconciler.errors import ReconcilerError
+from reconciler.model import Desired, Placement, Plan
+from reconciler.plan import PlanOptions, plan
+from reconciler.targets.base import Target
+
+AT_ONCE = 4  # targets asked at the same time
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """A placement of which nothing is known, and why."""
+
+    placement: Placement
+    message: str
+    remedy: str
+
+
+TargetOf = Callable[[str], Target]
+"""Gives the target of a name; raises ReconcilerError or UsageError if there is no way."""
+
+
+def plan_all(
+    desired: Iterable[Desired], target_of: TargetOf, options: PlanOptions
+) -> Iterator[Plan | Unplanned]:
+    """Yield the plan of every placement, or why there is none, in the order of `desired`.
+
+    Reads from the targets and writes nothing.
+    """
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="plan") as pool:
+        yield from pool.map(lambda each: _planned(each, target_of, options), list(desired))
+
+
+def _planned(desired: Desired, target_of: TargetOf, options: PlanOptions) -> Plan | Unplanned:
+    try:
+        observation = target_of(desired.placement.target).observe(desired)
+    except (ReconcilerError, ControlPlaneError) as error:
+        return Unplanned(desired.placement, str(error), error.remedy)
+    return plan(desired, observation, options)
+
+
+def counts(plans: Iterable[Plan]) -> Mapping[str, int]:
+    """Return how many actions there are of each verb, how many obstacles, how many in sync."""
+    found: dict[str, int] = {}
+    for each in plans:
+        found["in sync"] = found.get("in sync", 0) + each.in_sync
+        for action in each.actions:
+            found[action.verb.value] = found.get(action.verb.value, 0) + 1
+        for obstacle in each.obstacles:
+            word = obstacle.standing.value
+            found[word] = found.get(word, 0) + 1
+    return found

@@ -1,0 +1,77 @@
+"""What every placement should hold at a revision, as the reconciler takes it.
+
+A tenant that cannot be rendered is left out with its problems: what it has stays as it is, and the
+others are carried on with. A placement that a target still has an inventory of, but nobody declares
+any more, is to hold nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from controlplane.errors import UsageError
+from controlplane.operations.rendering import render
+from controlplane.render.helm import ChartRenderer
+from controlplane.repo.snapshot import Snapshot
+from controlplane.values import Problem
+from reconciler.model import Desired, Placement
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The desired state of placements, and the tenants that could not be rendered."""
+
+    desired: tuple[Desired, ...]
+    problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+
+
+def wanted(
+    snapshot: Snapshot, charts: ChartRenderer, tenants: Sequence[str] = (), environment: str = ""
+) -> Wanted:
+    """Return what the placements of `tenants` (none named: of all) should hold.
+
+    `environment` keeps only placements there. Raises UsageError for a tenant or an environment
+    that is not declared, RendererUnavailableError where a program that a pack needs is missing.
+    """
+    for kind, asked in (("Tenant", tenants), ("Environment", [environment] if environment else [])):
+        for name in asked:
+            _require(kind, name, snapshot)
+    names = tenants or tuple(snapshot.of_kind("Tenant"))
+    rendered = render(snapshot, names, charts)
+    revision = snapshot.commit.id if snapshot.commit else snapshot.tree_id
+    chosen = (
+        each.desired(revision)
+        for each in rendered.placements
+        if environment in ("", each.environment)
+    )
+    return Wanted(tuple(chosen), rendered.problems)
+
+
+def _require(kind: str, name: str, snapshot: Snapshot) -> None:
+    known = snapshot.of_kind(kind)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
+        raise UsageError(f"there is no {kind} `{name}` at {snapshot.revision}", remedy=hint)
+
+
+def abandoned(
+    found: Iterable[Placement], ours: Collection[Placement], declared: Wanted, snapshot: Snapshot
+) -> tuple[Desired, ...]:
+    """Return what is to be emptied: placements with an inventory that no tenant declares.
+
+    Only what is `ours`, applied from this repository by what the state store knows: another
+    repository may keep its inventories on the same target. A placement of a tenant that is still
+    there but could not be rendered is never abandoned.
+    """
+    revision = snapshot.commit.id if snapshot.commit else snapshot.tree_id
+    known = {desired.placement for desired in declared.desired}
+    return tuple(
+        Desired(placement, revision, ())
+        for placement in sorted(found, key=str)
+        if placement in ours
+        and placement not in known
+        and placement.name.partition("/")[0] not in declared.problems
+    )
