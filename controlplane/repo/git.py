@@ -252,7 +252,7 @@ def _cannot_open(found: str, reason: str) -> NotARepositoryError | UnsupportedRe
             f"{found} belongs to another user, so Git does not trust it",
             remedy=f"if you do: git config --global --add safe.directory {Path(found).parent}",
         )
-    if "hash" in reason.lower() or "objectformat" in reason.lower():
+    if "object format" in reason:
         return UnsupportedRepositoryError(
             f"{found} is a SHA-256 repository, which libgit2 cannot read",
             remedy="use a repository made with `git init --object-format=sha1`",

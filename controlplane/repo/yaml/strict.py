@@ -104,9 +104,9 @@ def load(text: str, path: str, limits: Limits) -> tuple[list[StrictDocument], li
 
 
 def _next_document(text: str, offset: int, stopped: int) -> int | None:
-    """Return the offset of the first `---` on a line after `stopped` lines from `offset`."""
+    """Return the offset of the first `---` after skipping `stopped` lines from `offset`."""
     at = offset
-    for _ in range(stopped + 1):
+    for _ in range(stopped):
         newline = text.find("\n", at)
         if newline < 0:
             return None
@@ -127,22 +127,30 @@ class _Reader:
         self.count = 0
 
     def read(self, text: str) -> int | None:
-        """Read `text`. Return the line (from 0) at which it had to stop, None at the end."""
+        """Read `text`. Return how many lines it is done with if it had to stop, None at the end."""
         last = 0
         try:
             for event in YAML(typ="safe", pure=True).parse(text):
                 last = event.start_mark.line
                 self._event(event)
         except _GiveUpError:
-            return last
+            return self._done(last)
         except MarkedYAMLError as error:
             line, column, found = syntax.explain(error, self._bracket())
             self._note(line, column, found.code, found.message, found.remedy)
             if self.documents:
                 self.documents[-1].faulty = True
             stopped = error.problem_mark.line if error.problem_mark is not None else line
-            return int(max(last, stopped))
+            return self._done(int(max(last, stopped)))
         return None
+
+    def _done(self, line: int) -> int:
+        """Return the number of lines before the next document can begin.
+
+        The line it stopped at may begin it, unless that line begins the document that failed.
+        """
+        begun = self.documents[-1].start[0] - self.first_line if self.documents else line
+        return line if line > begun else line + 1
 
     def _bracket(self) -> Any:
         return self.frames[-1].bracket if self.frames else None
