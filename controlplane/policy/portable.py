@@ -9,25 +9,24 @@ policies are loaded, because *unknown built-in* is `undefined` in some evaluator
 from __future__ import annotations
 
 PORTABLE = frozenset({
-    "abs", "numbers.range", "count", "product", "sort", "sum", "array.concat",
-    "array.reverse", "array.slice", "intersection", "union", "object.get", "object.keys",
-    "object.remove", "object.union", "concat", "contains", "endswith", "indexof", "lower",
-    "replace", "split", "sprintf", "startswith", "strings.reverse", "substring", "trim",
-    "trim_left", "trim_prefix", "trim_right", "trim_space", "trim_suffix", "upper",
-    "regex.match", "is_array", "is_boolean", "is_null", "is_number", "is_object", "is_set",
-    "is_string", "type_name", "walk",
+    "abs", "array.concat", "array.reverse", "array.slice", "concat", "contains", "count",
+    "endswith", "indexof", "intersection", "is_array", "is_boolean", "is_null", "is_number",
+    "is_object", "is_set", "is_string", "numbers.range", "object.get", "object.keys",
+    "object.remove", "product", "regex.match", "replace", "sort", "split", "sprintf",
+    "startswith", "strings.reverse", "substring", "sum", "trim", "trim_left", "trim_prefix",
+    "trim_right", "trim_space", "trim_suffix", "type_name", "union", "walk",
 })  # fmt: skip
 
 # The first words of every built-in of OPA: nothing else may be called by one of them, so that no
 # import or rule can make a refused built-in look like a call into a module.
 ROOTS = frozenset(name.partition(".")[0] for name in PORTABLE) | frozenset({
-    "all", "and", "any", "max", "min", "base64", "base64url", "bits", "cast_array", "cast_boolean",
+    "all", "and", "any", "base64", "base64url", "bits", "cast_array", "cast_boolean",
     "cast_null", "cast_number", "cast_object", "cast_set", "cast_string", "ceil", "crypto",
     "div", "eq", "equal", "floor", "format_int", "glob", "graph", "graphql", "gt", "gte", "hex",
-    "http", "internal", "io", "json", "lt", "lte", "minus", "mul", "neq", "net", "numbers",
-    "opa", "or", "plus", "print", "providers", "rand", "re_match", "regex", "rego", "rem",
-    "round", "semver", "set_diff", "strings", "time", "to_number", "trace", "units", "urlquery",
-    "uuid", "yaml",
+    "http", "internal", "io", "json", "lower", "lt", "lte", "max", "min", "minus", "mul", "neq",
+    "net", "numbers", "opa", "or", "plus", "print", "providers", "rand", "re_match", "regex",
+    "rego", "rem", "round", "semver", "set_diff", "strings", "time", "to_number", "trace",
+    "units", "upper", "urlquery", "uuid", "yaml",
 })  # fmt: skip
 
 # Why a built-in is refused and what to write instead; by the longest matching prefix.
@@ -60,6 +59,18 @@ REASONS: dict[str, tuple[str, str]] = {
     "div": ("numbers with a fraction differ between evaluators", "multiply the other side instead"),
     "units": ("quantities have an exact projection", "use `milli` or `micros` of the field"),
     "regex": ("expressions are read differently", "use regex.match with a literal pattern"),
+    "lower": (
+        "letters outside of ASCII are left alone by some evaluators",
+        "import data.controlplane.lib.text and use text.in_small_letters",
+    ),
+    "upper": (
+        "letters outside of ASCII are left alone by some evaluators",
+        "import data.controlplane.lib.text and use text.in_small_letters",
+    ),
+    "object.union": (
+        "objects within objects are merged by some evaluators and replaced by others",
+        "name the fields that you need",
+    ),
     "print": ("it is for looking at a rule while writing it", "remove it"),
     "trace": ("it is for looking at a rule while writing it", "remove it"),
 }

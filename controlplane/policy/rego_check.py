@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from controlplane.policy import rego_names, rego_regex
+from controlplane.policy import rego_names, rego_not, rego_regex
 from controlplane.policy.portable import PORTABLE, ROOTS, reason
 from controlplane.policy.rego_module import Form, Import, Module
 from controlplane.policy.rego_scan import KEYWORDS, Token, matching
@@ -34,6 +34,7 @@ class Guards:
     portable: bool = True
     escapes: bool = True
     names: bool = True
+    negations: bool = True
     numbers: bool = True
     syntax: bool = True
 
@@ -63,6 +64,8 @@ def check(
         _references(module, tokens, aliases, libraries)
     if guards.names:
         rego_names.check(module)
+    if guards.negations:
+        rego_not.check(module)
 
 
 def check_contract(module: Module, uses: Set[str]) -> None:
@@ -161,6 +164,9 @@ def _calls(
             module.note(token, "rego/built-in", f"`{name}` is not portable: {cause}", remedy)
         elif name == "regex.match":
             _pattern(module, tokens, index, token)
+        elif name == "sort" and _first_argument(tokens, token).text != "[":
+            text = "a set that is sorted is not an array to every evaluator"
+            module.note(token, "rego/sort", text, "write `sort([each | some each in things])`")
         elif name == "sprintf":
             _format(module, tokens, token)
 

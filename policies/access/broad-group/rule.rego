@@ -15,10 +15,12 @@
 #   controls: ["SOC2 CC6.2", "SOC2 CC6.3", "ISO27001 A.5.15", "ISO27001 A.5.18"]
 package controlplane.access.broad_group
 
+import data.controlplane.lib.text
+
 findings contains finding if {
 	some index, entry in input.subject.resource.spec.identity.groups
 	entry.role != "viewer"
-	not narrow(entry.group)
+	not narrow(entry)
 	finding := {
 		"code": "everyone",
 		"path": ["spec", "identity", "groups", index, "group"],
@@ -26,8 +28,9 @@ findings contains finding if {
 	}
 }
 
-narrow(group) if {
-	broad := {lower(name) | some name in data.parameters.access.broad_group.groups}
+narrow(entry) if {
+	broad := {text.in_small_letters(name) | some name in data.parameters.access.broad_group.groups}
 	count(broad) > 0
-	not lower(group) in broad
+	group := text.in_small_letters(entry.group)
+	not group in broad
 }

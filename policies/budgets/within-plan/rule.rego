@@ -22,23 +22,23 @@ limit := input.subject.resource.spec.costEnvelope.limit
 
 allowed contains plan.spec.entitlements.costEnvelope if some plan in input.references.PricePlan
 
-findings contains about("above", {"allowed": most.text, "limit": limit.text}) if {
+findings contains about("above", {"allowed": most.text, "limit": limit.text, "tenant": input.subject.name}) if {
 	some most in allowed
 	limit.currency == most.currency
 	limit.micros > most.micros
 }
 
-findings contains about("unlimited", {"allowed": most.text}) if {
+findings contains about("unlimited", {"allowed": most.text, "tenant": input.subject.name}) if {
 	some most in allowed
 	limit == "unlimited"
 }
 
-findings contains about("currency", {"currency": limit.currency, "expected": most.currency}) if {
+findings contains about("currency", {"currency": limit.currency, "expected": most.currency, "tenant": input.subject.name}) if {
 	some most in allowed
 	limit.currency != most.currency
 }
 
-findings contains about("unknown-plan", {}) if {
+findings contains about("unknown-plan", {"tenant": input.subject.name}) if {
 	limit
 	not some_plan
 }
@@ -48,5 +48,5 @@ some_plan if some _ in input.references.PricePlan
 about(code, params) := {
 	"code": code,
 	"path": ["spec", "costEnvelope", "limit"],
-	"params": object.union(params, {"tenant": input.subject.name}),
+	"params": params,
 }

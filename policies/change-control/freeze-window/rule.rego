@@ -21,7 +21,7 @@ findings contains finding if {
 	some window in input.time.frozen
 	window.environment == placement.environment
 	some class in input.change.classes
-	not class in window.exempt
+	not exempt(class, window)
 	finding := {
 		"code": "frozen",
 		"path": ["spec", "placements", index, "environment"],
@@ -33,3 +33,5 @@ findings contains finding if {
 		},
 	}
 }
+
+exempt(class, window) if class in window.exempt

@@ -28,9 +28,11 @@ findings contains finding if {
 # What says how changes are judged, and whose word counts.
 judging := {"EvidenceContract", "Repository", "TrustRoot", "Waiver"}
 
+judges(subject) if subject.kind in judging
+
 policy contains sprintf("%v/%v", [subject.kind, subject.name]) if {
 	some subject in input.subject.resource.subjects
-	subject.kind in judging
+	judges(subject)
 }
 
 policy contains file.path if {
@@ -40,7 +42,7 @@ policy contains file.path if {
 
 others contains sprintf("%v/%v", [subject.kind, subject.name]) if {
 	some subject in input.subject.resource.subjects
-	not subject.kind in judging
+	not judges(subject)
 }
 
 others contains file.path if {

@@ -26,7 +26,7 @@ findings contains finding if {
 	some pack in input.references.Pack
 	pack.metadata.name == wanted.name
 	some capability in pack.spec.compatibility.capabilities
-	not offers(placement.target, capability)
+	not offers(placement, capability)
 	finding := {
 		"code": "missing",
 		"path": ["spec", "placements", index, "target"],
@@ -40,4 +40,4 @@ findings contains finding if {
 
 enabled(pack, environment) if object.get(pack, ["environments", environment, "enabled"], true)
 
-offers(target, capability) if capability in references.target(target).spec.capabilities
+offers(placement, capability) if capability in references.target(placement.target).spec.capabilities

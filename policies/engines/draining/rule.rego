@@ -23,7 +23,7 @@ spec := input.subject.resource.spec
 findings contains about("new", index) if {
 	some index, placement in spec.placements
 	not open(placement)
-	not placement.target in before
+	not stood_there(placement)
 }
 
 findings contains about("retired", index) if {
@@ -32,6 +32,8 @@ findings contains about("retired", index) if {
 }
 
 open(placement) if references.target(placement.target).spec.lifecycle.stage in {"active", "retired"}
+
+stood_there(placement) if placement.target in before
 
 before contains placement.target if some placement in input.change.before.spec.placements
 

@@ -38,12 +38,14 @@ findings contains finding if {
 
 findings contains finding if {
 	some index, wanted in spec.packs
-	not wanted.name in resolved
+	not found(wanted)
 	finding := {
 		"code": "unresolved",
 		"path": ["spec", "packs", index],
 		"params": {"pack": wanted.name, "tenant": input.subject.name},
 	}
 }
+
+found(wanted) if wanted.name in resolved
 
 resolved contains pack.metadata.name if some pack in input.references.Pack

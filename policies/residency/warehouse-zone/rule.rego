@@ -18,7 +18,7 @@ declared := input.subject.resource.spec.data
 
 findings contains finding if {
 	zone := declared.warehouse.zone
-	not zone in declared.residency
+	not allowed(zone)
 	finding := {
 		"code": "elsewhere",
 		"path": ["spec", "data", "warehouse", "zone"],
@@ -29,3 +29,5 @@ findings contains finding if {
 		},
 	}
 }
+
+allowed(zone) if zone in declared.residency

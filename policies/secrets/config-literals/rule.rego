@@ -17,9 +17,11 @@
 #   controls: ["SOC2 CC6.1", "ISO27001 A.5.17", "ISO27001 A.8.24"]
 package controlplane.secrets.config_literals
 
+import data.controlplane.lib.text
+
 findings contains about("literal", setting) if {
 	some setting in settings
-	regex.match("(password|passwd|secret|token|apikey|privatekey|credential|credentials)$", lower(replace(replace(setting.field, "_", ""), "-", "")))
+	regex.match("(password|passwd|secret|token|apikey|privatekey|credential|credentials)$", text.in_small_letters(replace(replace(setting.field, "_", ""), "-", "")))
 	setting.value != ""
 }
 

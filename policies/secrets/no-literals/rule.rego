@@ -19,6 +19,7 @@
 #   controls: ["SOC2 CC6.1", "ISO27001 A.5.17", "ISO27001 A.8.24"]
 package controlplane.secrets.no_literals
 
+import data.controlplane.lib.text
 import data.controlplane.lib.workloads
 
 findings contains finding if {
@@ -36,7 +37,7 @@ findings contains finding if {
 findings contains finding if {
 	some container in workloads.containers
 	some number, variable in container.spec.env
-	regex.match("(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)($|_)", upper(variable.name))
+	regex.match("(^|_)(password|passwd|secret|token|api_?key|private_?key|credentials?)($|_)", text.in_small_letters(variable.name))
 	object.get(variable, "value", "") != ""
 	finding := {
 		"code": "literal",

@@ -22,7 +22,7 @@ package controlplane.workloads.network_policy
 
 findings contains finding if {
 	some home in homes
-	not home.namespace in closed
+	not shut(home)
 	places := sort([other.index | some other in homes; other.namespace == home.namespace])
 	finding := {
 		"code": "no-default-deny",
@@ -30,6 +30,8 @@ findings contains finding if {
 		"params": {"namespace": home.namespace},
 	}
 }
+
+shut(home) if home.namespace in closed
 
 # Every namespace, and the objects that make it or live in it.
 homes contains {"index": index, "namespace": manifest.metadata.namespace} if {
