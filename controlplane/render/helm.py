@@ -37,7 +37,7 @@ KUBE_VERSION = "v1.35.0"
 OUTPUT_BYTES = 4 * 1024 * 1024
 SECONDS = 30.0
 
-_TEXT = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9 ._/@%+=~-]|:(?![ ]|$))*")
+_TEXT = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9._/@%+=~-]|:(?![ ]|$)| (?! *$))*")
 """A text that is one plain YAML scalar wherever a chart may put it, quoted or not."""
 
 _IMPURE = re.compile(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -231,32 +231,27 @@ def render(path: str, source: str, values: Mapping[str, Json]) -> Output:
     """
     template = _compile(path, source)
     context = cast("_Rendering", template.new_context(dict(values)))
-    parts, size = [], 0
     try:
-        for part in template.root_render_func(context):
-            size += len(part)
-            if size > OUTPUT_CHARS:
-                raise LimitError(f"the template produces more than {OUTPUT_CHARS} characters")
-            parts.append(part)
-    except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+        text = _written(template, context)
+    except RecursionError as error:
+        raise _error(path, 1, "template-depth", "a value is nested too deeply") from error
+    except Exception as error:
         code = "template-limit" if isinstance(error, LimitError) else "template-value"
         words, line = _words(error), _line(template, error)
         raise _error(path, line, code, words, _close(words, values)) from error
-    except RecursionError as error:
-        raise _error(path, 1, "template-depth", "a value is nested too deeply") from error
-    place = _lines(template)
-    return Output(path, "".join(parts), tuple(Slot(v, place(n)) for v, n in context.slots))
+    lines = {n: template.get_corresponding_lineno(n) for _, n in context.slots}
+    return Output(path, text, tuple(Slot(value, lines[n]) for value, n in context.slots))
 
 
-def _lines(template: Template) -> Callable[[int], int]:
-    known: dict[int, int] = {}
-
-    def line(number: int) -> int:
-        if number not in known:
-            known[number] = template.get_corresponding_lineno(number)
-        return known[number]
-
-    return line
+def _written(template: Template, context: _Rendering) -> str:
+    """Return the template's whole output; raises LimitError once it is too long."""
+    parts, size = [], 0
+    for part in template.root_render_func(context):
+        size += len(part)
+        if size > OUTPUT_CHARS:
+            raise LimitError(f"the template produces more than {OUTPUT_CHARS} characters")
+        parts.append(part)
+    return "".join(parts)
 
 
 def _line(template: Template, error: BaseException) -> int:

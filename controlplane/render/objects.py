@@ -44,7 +44,20 @@ _CLUSTER_WIDE = frozenset({
 _SCALED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
 _SUSPENDABLE = frozenset({"CronJob", "Job"})
 _ALWAYS_RUNS = frozenset({"DaemonSet", "Pod", "HorizontalPodAutoscaler"})
+_RUNS_PODS = _SCALED | {"DaemonSet", "Job"}
 _HOLDS_DATA = frozenset({"PersistentVolumeClaim"})
+
+_TEMPLATE = ("spec", "template")
+_JOB = ("spec", "jobTemplate")
+_BRANCHES = (
+    ("spec",), _JOB, (*_JOB, "spec"),
+    *(
+        (*root, *rest)
+        for root in (_TEMPLATE, (*_JOB, *_TEMPLATE))
+        for rest in ((), ("metadata",), ("metadata", "labels"))
+    ),
+)  # fmt: skip
+"""Where marks are put and workloads are stopped: each is a mapping where it is there."""
 
 _ORDER = (
     "Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount", "Role",
@@ -94,7 +107,18 @@ def faults(body: Body, owner: Owner, place: FilePlace) -> Iterator[Fault]:
     for key in ("labels", "annotations"):
         if not _is_text_map(metadata.get(key, {})):
             yield fault(f"`metadata.{key}` of {title} is not a mapping of text", "quote the values")
+    for path in _BRANCHES:
+        if not isinstance(_at(body, path), dict | None):
+            yield fault(f"`{'.'.join(path)}` of {title} is not a mapping", "see the kind's API")
     yield from _reach(body, owner, title, place)
+
+
+def _at(body: Mapping[str, Json], path: tuple[str, ...]) -> Json:
+    """Return what stands at `path`, None where nothing does or the way there is no mapping."""
+    found: Json = body
+    for step in path:
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
 
 
 def _reach(body: Body, owner: Owner, title: str, place: FilePlace) -> Iterator[Fault]:
@@ -135,20 +159,17 @@ def marked(body: Body, owner: Owner) -> Body:
 
 def _with_pod_marks(body: Body, owner: Owner) -> Body:
     """Label the pods as well, so that network policy and cost can tell them apart."""
-    spec = body.get("spec")
-    if not isinstance(spec, dict):
-        return body
-    if body["kind"] == "CronJob" and isinstance(spec.get("jobTemplate"), dict):
-        job = {"kind": "Job", **spec["jobTemplate"]}
+    if body["kind"] == "CronJob" and _at(body, (*_JOB, *_TEMPLATE)) is not None:
+        job = {"kind": "Job", **body["spec"]["jobTemplate"]}
         inner = {k: v for k, v in _with_pod_marks(job, owner).items() if k != "kind"}
-        return {**body, "spec": {**spec, "jobTemplate": inner}}
-    template = spec.get("template")
-    if body["kind"] not in _SCALED | {"DaemonSet", "Job"} or not isinstance(template, dict):
+        return {**body, "spec": {**body["spec"], "jobTemplate": inner}}
+    template = _at(body, _TEMPLATE)
+    if body["kind"] not in _RUNS_PODS or template is None:
         return body
     metadata = template.get("metadata") or {}
     labels = {**(metadata.get("labels") or {}), **owner.marks()}
     template = {**template, "metadata": {**metadata, "labels": labels}}
-    return {**body, "spec": {**spec, "template": template}}
+    return {**body, "spec": {**body["spec"], "template": template}}
 
 
 def kept(body: Body, mode: Mode) -> Body | None:
@@ -166,7 +187,7 @@ def kept(body: Body, mode: Mode) -> Body | None:
         return None
     stop = {"replicas": 0} if kind in _SCALED else {"suspend": True}
     if kind in _SCALED | _SUSPENDABLE:
-        return {**body, "spec": {**body.get("spec", {}), **stop}}
+        return {**body, "spec": {**(body.get("spec") or {}), **stop}}
     return body
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from controlplane.render.charts import chart_documents
 from controlplane.render.errors import FieldPlace, RenderError, RendererUnavailableError
-from controlplane.render.helm import HelmCharts, Release
+from controlplane.render.helm import HelmCharts, Release, text_faults
 from tests.support import binaries
 from tests.support.company import golden, golden_path, rendered
 from tests.support.waiting import eventually
@@ -51,6 +52,46 @@ def test_values_reach_the_chart_and_the_version_of_kubernetes_is_fixed() -> None
     assert path == "catalog/web/chart/templates/map.yaml"
     assert document.body["metadata"] == {"name": "web", "namespace": "acme-prod"}
     assert document.body["data"] == {"given": "a b", "kubernetes": "v1.35.0"}
+
+
+EVERYWHERE = b"""\
+{{- range $index, $text := .Values.texts }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: text-{{ $index }}
+plain: {{ $text }}
+quoted: {{ $text | quote }}
+amid: a/{{ $text }}/b
+list:
+- {{ $text }}
+- name: {{ $text }}
+block: |
+  {{ $text }}
+{{- end }}
+"""
+
+
+def test_no_text_that_is_given_to_a_chart_changes_what_it_writes() -> None:
+    chance = random.Random(7)
+    letters = "aZ09 ._/@%+=~-:" * 4 + "#,'\"{}[]&*!|>\n\t"
+    drawn = ["".join(chance.choices(letters, k=chance.randrange(1, 9))) for _ in range(20_000)]
+    # What begins like a number may be one without quotes; the strict reader says so.
+    safe = {text for text in drawn if not list(text_faults(release({}, given=text)))}
+    texts = sorted(text for text in safe if text[0] in "aZ")[:400]
+    given = release({"Chart.yaml": CHART, "templates/all.yaml": EVERYWHERE}, texts=texts)
+    found = chart_documents(charts().render(given), "root")
+    assert len(texts) == len(found) == 400
+    for text, (_, document) in zip(texts, found, strict=True):
+        body = document.body
+        assert set(body) == {
+            "apiVersion", "kind", "metadata", "plain", "quoted", "amid", "list", "block"
+        }  # fmt: skip
+        assert body["quoted"] == text
+        assert str(body["plain"]) == str(body["list"][0]) == text
+        assert [type(item) for item in body["list"][1:]] == [dict]
+        assert list(body["list"][1]) == ["name"]
 
 
 def test_the_same_release_is_the_same_text() -> None:
