@@ -170,7 +170,7 @@ class Client:
                 self._sleep(_backoff(attempt))
                 continue
             if response.status < 300:
-                return Answer(json.loads(body) if body else {}, response.status == 201)
+                return Answer(self._parsed(body), response.status == 201)
             after = _retry_after(response.headers)
             if not _worth_another(response.status, body, after) or attempt == TRIES:
                 raise from_response(
@@ -178,6 +178,12 @@ class Client:
                 )
             self._sleep(min(after if after is not None else _backoff(attempt), LONGEST_WAIT))
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def _parsed(self, body: bytes) -> Json:
+        try:
+            return json.loads(body) if body else {}
+        except ValueError as error:  # a proxy's page for signing in, for instance
+            raise unavailable(self.name, error) from error
 
     def _request(
         self,
@@ -263,9 +269,10 @@ def _load(name: str, access: Access) -> Configuration:
                 client_configuration=configuration,
                 persist_config=False,
             )
-    except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:
+        said = str(error) if isinstance(error, ConfigException | OSError) else type(error).__name__
         raise TargetSettingsError(
-            f"target {name}: the cluster's credentials cannot be loaded: {error}",
+            f"target {name}: the cluster's credentials cannot be loaded: {said}",
             remedy="check the kubeconfig and the context that the cluster's connection names",
         ) from error
     return configuration

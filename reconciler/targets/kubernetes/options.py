@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from reconciler.errors import TargetSettingsError
 from reconciler.targets.kubernetes.drift import Rules
@@ -13,6 +16,7 @@ from reconciler.targets.kubernetes.ownership import DEFAULT_ALLOW, Allow
 Json = Any
 CONTROL_NAMESPACE = "controlplane-system"
 PROPAGATION = {"background": "Background", "foreground": "Foreground"}
+Seconds = Annotated[float, Field(ge=0, le=3600)]
 
 
 @dataclass(frozen=True)
@@ -24,18 +28,20 @@ class Options:
     if it is not there, unless `namespaces` are given. Times are in seconds.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
     kubeconfig: str | None = None
     context: str | None = None
     in_cluster: bool = False
     namespaces: tuple[str, ...] = ()
     control_namespace: str = CONTROL_NAMESPACE
-    connections: int = 4
-    page_size: int = 500
-    allow: tuple[Allow, ...] = field(default=())
-    propagation: str = "background"
-    read_timeout: float = 30.0
-    deletion_wait: float = 30.0
-    established_wait: float = 30.0
+    connections: Annotated[int, Field(ge=1, le=64)] = 4
+    page_size: Annotated[int, Field(ge=1, le=5000)] = 500
+    allow: tuple[Allow, ...] = ()
+    propagation: Literal["background", "foreground"] = "background"
+    read_timeout: Seconds = 30.0
+    deletion_wait: Seconds = 30.0
+    established_wait: Seconds = 30.0
 
     def rules(self) -> Rules:
         """What holds for every object."""
@@ -43,33 +49,25 @@ class Options:
 
 
 def read(target: str, settings: Mapping[str, Json]) -> Options:
-    """Check `settings` (names as in Options); TargetSettingsError names what is wrong."""
+    """Check `settings` (names as in Options); TargetSettingsError names all that is wrong."""
     values = dict(settings)
-    known = set(Options.__dataclass_fields__)
-    if unknown := sorted(set(values) - known):
-        raise _wrong(target, f"there is no setting {unknown[0]}", f"use one of {sorted(known)}")
+    given = values.get("namespaces")
+    if isinstance(given, list | tuple) and given:
+        values.setdefault("control_namespace", given[0])
     try:
-        if "allow" in values:
-            values["allow"] = tuple(Allow(**entry) for entry in values["allow"])
-        if "namespaces" in values:
-            values["namespaces"] = tuple(str(name) for name in values["namespaces"])
-    except TypeError as error:
-        raise _wrong(target, str(error), "see docs/kubernetes/ownership.md") from error
-    if values.get("namespaces") and "control_namespace" not in values:
-        values["control_namespace"] = values["namespaces"][0]
-    options = Options(**values)
-    _check(target, options)
-    return options
+        return TypeAdapter(Options).validate_json(json.dumps(values))
+    except (ValidationError, TypeError) as error:
+        raise TargetSettingsError(
+            f"target {target}: {_said(error)}",
+            remedy=f"the settings are {', '.join(sorted(field.name for field in fields(Options)))}",
+        ) from error
 
 
-def _check(target: str, options: Options) -> None:
-    if not 1 <= options.connections <= 64:
-        raise _wrong(target, "connections is not between 1 and 64", "4 is a good number")
-    if not 1 <= options.page_size <= 5000:
-        raise _wrong(target, "page_size is not between 1 and 5000", "500 is a good number")
-    if options.propagation not in PROPAGATION:
-        raise _wrong(target, f"propagation {options.propagation!r}", "background or foreground")
-
-
-def _wrong(target: str, what: str, remedy: str) -> TargetSettingsError:
-    return TargetSettingsError(f"target {target}: {what}", remedy=remedy)
+def _said(error: ValidationError | TypeError) -> str:
+    """Which setting, and what is wrong with it."""
+    if isinstance(error, TypeError):
+        return str(error)
+    return "; ".join(
+        f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}"
+        for found in error.errors(include_url=False)
+    )
