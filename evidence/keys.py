@@ -113,11 +113,12 @@ def read_key(path: Path) -> KeyFile:
     return _described(path.with_suffix(".json"))
 
 
-def load_key(path: Path) -> Signer:
+def load_key(path: Path | str) -> Signer:
     """Return the signer of the key file at `path` (its .pem).
 
     Raises KeyFileError where it is missing, readable by others, or not the key it is said to be.
     """
+    path = Path(path)
     described = read_key(path)
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)

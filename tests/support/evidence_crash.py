@@ -17,10 +17,10 @@ from pathlib import Path
 
 from evidence.audit import verify_directory
 from evidence.disk import Disk
-from evidence.lookup import runs
 from evidence.objects import INLINE
 from evidence.records import Record
 from evidence.signers.base import Signer
+from evidence.store import read_run, readers
 from evidence.writer import FinishedRun
 from tests.support.evidence import START, about, signer, writer
 
@@ -61,7 +61,9 @@ def look(directory: Path, keys: tuple[Signer, Signer], acked: Path) -> list[str]
     wrong = [] if evidence.recover() == [] else ["a second recovery found something"]
     report = verify_directory(directory, None, START.replace(year=2027), trust_bundled_keys=True)
     wrong += [str(finding) for finding in report.findings]
-    found = [run for run in runs([directory]) if run.statement.run in {"first", "second"}]
+    ((_, log),) = readers([directory]).values()
+    late = enumerate(log.entries(EARLIER), start=EARLIER)
+    found = [read_run(directory, log.origin, index, data) for index, data in late]
     by_name = [run.statement.run for run in found]
     kept = {r["summary"] for run in found for r in (x.record for x in run.records())}
     outcomes = {run.statement.run: run.statement.outcome for run in found}
