@@ -31,9 +31,11 @@ types: .venv/stamp ## Static types, strictly
 # fails where what is committed differs.
 docs: .venv/stamp ## Write the generated documentation again
 	$(BIN)/cpctl schema --output-dir schemas --docs docs/reference
+	$(BIN)/cpctl policy docs
 
 docs-check: .venv/stamp ## Fail where generated documentation differs from its source
 	$(BIN)/cpctl schema --output-dir schemas --docs docs/reference --check
+	$(BIN)/cpctl policy docs --check
 
 bench: .venv/stamp ## The benchmarks, against their peers, with the raw data kept
 	$(BIN)/python -m benchmarks $(BENCH)

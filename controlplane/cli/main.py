@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("controlplane.cli.explain", "explain", "What a field is for and what it may be"),
     "plan": ("controlplane.cli.plan", "command", "What would be done to the targets"),
     "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
+    "policy": ("controlplane.cli.policy", "policy", "Test, document and begin rules"),
     "schema": ("controlplane.cli.schema", "schema", "The JSON Schemas, for editors"),
 }
 
