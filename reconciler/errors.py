@@ -62,3 +62,7 @@ class PlacementBusyError(ReconcilerError):
 
 class LeaseLostError(ReconcilerError):
     """Another run has taken the placement over; this one must not write to it any more."""
+
+
+class EvidenceUnavailableError(ReconcilerError):
+    """Evidence cannot be written; what could not be proven afterwards is not done."""
