@@ -14,11 +14,12 @@ from pathlib import Path
 
 from controlplane.errors import InvalidRepositoryError
 from controlplane.repo import checks, paths, yaml
+from controlplane.repo.cache import ParseCache, beside
 from controlplane.repo.checks import Document
 from controlplane.repo.errors import NotARepositoryError
 from controlplane.repo.git import Commit, Entry, EntryKind, GitRepository
 from controlplane.repo.layout import REPOSITORY_FILE, Places, content_of
-from controlplane.repo.parse import ParsedFile, parse_file
+from controlplane.repo.parse import ParsedFile
 from controlplane.repo.source import (
     MAX_CONTENT,
     CommitSource,
@@ -31,9 +32,6 @@ from controlplane.resources import Resource, parse
 from controlplane.resources.repository import Repository
 from controlplane.values import FieldPath, Position, Problem
 from evidence.canonical import digest, digest_bytes
-
-Parse = Callable[[str, Callable[[], bytes]], ParsedFile]
-"""Gives the parsed form of a blob, by its id and a way to read it; where a cache can stand."""
 
 
 @dataclass(frozen=True)
@@ -237,23 +235,30 @@ def nothing() -> Snapshot:
     return snapshot(NoSource())
 
 
-def read(repository: GitRepository, revision: str, parser: Parse | None = None) -> Snapshot:
-    """Return the snapshot of a commit. Raises UnknownRevisionError, MissingObjectError."""
-    return snapshot(CommitSource(repository, revision), parser)
+def read(
+    repository: GitRepository, revision: str, remembered: ParseCache | None = None
+) -> Snapshot:
+    """Return the snapshot of a commit. Raises UnknownRevisionError, MissingObjectError.
+
+    Files that were parsed before are not parsed again: `remembered` is the cache to use, by default
+    the one that is kept beside the repository's objects.
+    """
+    return snapshot(CommitSource(repository, revision), remembered or beside(repository.git_dir))
 
 
-def read_index(repository: GitRepository, parser: Parse | None = None) -> Snapshot:
+def read_index(repository: GitRepository) -> Snapshot:
     """Return the snapshot of what would be committed now."""
-    return snapshot(IndexSource(repository), parser)
+    return snapshot(IndexSource(repository), beside(repository.git_dir))
 
 
-def read_worktree(path: str | Path, parser: Parse | None = None) -> Snapshot:
+def read_worktree(path: str | Path) -> Snapshot:
     """Return the snapshot of the files as they stand, at `path` or the repository around it.
 
     Raises NotARepositoryError where there is neither a Git repository nor a `repository.yaml`.
     """
     root, repository = _worktree(Path(path))
-    return snapshot(WorktreeSource(root, repository), parser)
+    remembered = ParseCache(None) if repository is None else beside(repository.git_dir)
+    return snapshot(WorktreeSource(root, repository), remembered)
 
 
 def root_of(path: str | Path) -> Path:
@@ -276,9 +281,9 @@ def _worktree(place: Path) -> tuple[Path, GitRepository | None]:
     return repository.work_dir, repository
 
 
-def snapshot(source: Source, parser: Parse | None = None) -> Snapshot:
-    """Return what `source` declares; `parser` may give files that were parsed before."""
-    parse_blob = parser or _parse_now
+def snapshot(source: Source, remembered: ParseCache | None = None) -> Snapshot:
+    """Return what `source` declares; `remembered` spares parsing files again."""
+    parse_blob = remembered or ParseCache(None)
     top = list(source.top())
     first = next((e for e in top if e.path == REPOSITORY_FILE and _is_file(e)), None)
     problems: list[Problem] = []
@@ -298,6 +303,7 @@ def snapshot(source: Source, parser: Parse | None = None) -> Snapshot:
     for path, entry in entries.items():
         if path not in parsed and path not in bad and _is_file(entry) and places.is_resource(path):
             parsed[path] = _parse_entry(source, entry, parse_blob)
+    parse_blob.flush()
     return Snapshot(source, _Contents(places, entries, tuple(problems)), parsed)
 
 
@@ -305,11 +311,7 @@ def _is_file(entry: Entry) -> bool:
     return entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
 
 
-def _parse_now(blob: str, read_blob: Callable[[], bytes]) -> ParsedFile:
-    return parse_file(read_blob())
-
-
-def _parse_entry(source: Source, entry: Entry, parse_blob: Parse) -> ParsedFile:
+def _parse_entry(source: Source, entry: Entry, parse_blob: ParseCache) -> ParsedFile:
     return parse_blob(entry.blob_id, partial(source.read, entry, yaml.DEFAULT.size))
 
 
