@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,21 @@ JSON = st.recursive(
 @given(JSON)
 def test_reading_back_gives_the_same_value_and_the_same_bytes(value: object) -> None:
     assert canonical(json.loads(canonical(value))) == canonical(value)
+
+
+@given(
+    st.recursive(
+        JSON
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(alphabet='\x00\x1f\x7f\u2028"\\/é\U0001f600'),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.text(alphabet='aé\uffff\U00010000\x00"'), inner)
+        ),
+        max_leaves=20,
+    )
+)
+def test_the_fast_way_writes_what_the_library_writes(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
 def test_key_order_does_not_matter() -> None:
