@@ -22,25 +22,32 @@ import data.controlplane.lib.references
 
 spec := input.subject.resource.spec
 
-findings contains about("elsewhere", index, {"allowed": allowed, "zone": zone}) if {
+allowed contains zone if some zone in spec.data.residency
+
+findings contains finding if {
 	some index, placement in spec.placements
 	zone := references.target(placement.target).spec.residencyZone
-	not zone in spec.data.residency
-	allowed := concat(", ", spec.data.residency)
+	not zone in allowed
+	finding := {
+		"code": "elsewhere",
+		"path": ["spec", "placements", index, "target"],
+		"params": {
+			"allowed": concat(", ", spec.data.residency),
+			"target": placement.target,
+			"tenant": input.subject.name,
+			"zone": zone,
+		},
+	}
 }
 
-findings contains about("unknown", index, {}) if {
+findings contains finding if {
 	some index, placement in spec.placements
-	not known(placement.target)
+	not known(placement)
+	finding := {
+		"code": "unknown",
+		"path": ["spec", "placements", index, "target"],
+		"params": {"target": placement.target, "tenant": input.subject.name},
+	}
 }
 
-known(target) if references.target(target).spec.residencyZone
-
-about(code, index, params) := {
-	"code": code,
-	"path": ["spec", "placements", index, "target"],
-	"params": object.union(
-		params,
-		{"target": spec.placements[index].target, "tenant": input.subject.name},
-	),
-}
+known(placement) if references.target(placement.target).spec.residencyZone

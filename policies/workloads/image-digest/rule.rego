@@ -23,7 +23,7 @@ import data.controlplane.lib.workloads
 findings contains finding if {
 	some container in workloads.containers
 	image := object.get(container.spec, "image", "")
-	not regex.match("^[^@\\s]+@sha256:[0-9a-f]{64}$", image)
+	not regex.match("^[A-Za-z0-9._:/-]+@sha256:[0-9a-f]{64}$", image)
 	finding := {
 		"code": "tag",
 		"path": array.concat(container.path, ["image"]),
