@@ -265,6 +265,8 @@ def logs(root: Path) -> list[LogReader]:
             raise MalformedError(f"logs/{path.name}", "is not named after an origin")
         if (path / "checkpoint").exists():
             found.append(LogReader(path, origin))
+        elif any((path / "checkpoints").glob("*")):
+            raise MalformedError(f"log {origin}: checkpoint", "is missing")
     return found
 
 

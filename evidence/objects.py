@@ -113,11 +113,10 @@ class StoredRecord:
 
 
 def stored_records(data: bytes, part: str) -> Iterator[StoredRecord]:
-    """Yield the records of a run's file; raises MalformedError naming the line.
-
-    A last line without its end is what a crash left and is not yielded.
-    """
+    """Yield the records of a run's file; raises MalformedError naming the line."""
     lines = data.split(b"\n")
+    if lines[-1]:
+        raise MalformedError(part, "ends in the middle of a record")
     for number, line in enumerate(lines[:-1]):
         place = f"{part}: record {number}"
         value = read_canonical(line, place, limit=LINE_LIMIT)

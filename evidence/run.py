@@ -242,7 +242,7 @@ class Run:
         if whole < len(data):
             os.ftruncate(self._journal, whole)
             self._place.disk.sync(self._journal)
-        stored = objects.stored_records(data, f"runs/{self.id}.records")
+        stored = objects.stored_records(data[:whole], f"runs/{self.id}.records")
         self._leaves = [merkle.leaf_hash(record.data) for record in stored]
 
     def _path(self, ending: str) -> Path:
