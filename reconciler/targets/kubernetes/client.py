@@ -40,7 +40,7 @@ METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 
 MAX_RESPONSE = 64 * 1024 * 1024  # bytes; a page of 500 objects is a few of them
 TRIES = 4
-MAX_WATCHES = 100  # open at the same time; each has a connection of its own
+SPARE = 100  # connections kept beside those for writes: watches, and LISTs that wait
 CREDENTIALS_LIFE = 1.0  # seconds for which headers are kept; building them costs as much as sending
 LONGEST_WAIT = 10.0  # seconds between two tries, whatever Retry-After says
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
@@ -81,7 +81,7 @@ class Client:
         """Load the credentials; nothing is sent yet. TargetSettingsError if there are none."""
         self.name = name
         self._configuration = _load(name, access)
-        self._configuration.connection_pool_maxsize = connections + MAX_WATCHES
+        self._configuration.connection_pool_maxsize = connections + SPARE
         host = str(self._configuration.host).rstrip("/")
         self._pool = RESTClientObject(self._configuration).pool_manager.connection_from_url(host)
         self._prefix = urllib3.util.parse_url(host).path or ""

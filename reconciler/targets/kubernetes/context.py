@@ -20,7 +20,12 @@ _AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Cluster:
-    """One API server and how to work with it. `pause` waits, in seconds; `now` is monotonic."""
+    """One API server and how to work with it.
+
+    `pool` has as many threads as requests may keep the server busy; `readers` has more, for
+    LISTs mostly wait: a consistent one takes up to 100 ms until the server's cache has caught up.
+    `pause` waits, in seconds; `now` is monotonic.
+    """
 
     client: Client
     discovery: Discovery
@@ -28,18 +33,22 @@ class Cluster:
     options: Options
     rules: Rules
     pool: ThreadPoolExecutor
+    readers: ThreadPoolExecutor
     pause: Callable[[float], None]
     now: Callable[[], float]
 
-    def parallel(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """The results of `work`, in order, from as many connections as there are.
+    def parallel(
+        self, work: Callable[[T], R], items: Iterable[T], *, lists: bool = False
+    ) -> list[R]:
+        """The results of `work`, in order; `lists` tells that each item is a LIST.
 
-        The first exception is raised when all that was begun has ended.
+        The first exception is raised, and what was not begun by then is dropped.
         """
         todo = list(items)
         if len(todo) < 2:
             return [work(item) for item in todo]
-        futures = [self.pool.submit(work, item) for item in todo]
+        pool = self.readers if lists else self.pool
+        futures = [pool.submit(work, item) for item in todo]
         try:
             return [future.result() for future in futures]
         finally:

@@ -62,7 +62,7 @@ def examine(
             return [Health(i, HealthStatus.UNKNOWN, str(error)) for i in wanted]
         return [_health(i, ref, found.get(ref.name)) for i, ref in wanted.items()]
 
-    for answers in cluster.parallel(look, list(scopes)):
+    for answers in cluster.parallel(look, list(scopes), lists=True):
         yield from answers
 
 

@@ -123,7 +123,7 @@ class _Pass:
             elif kind.namespaced or not given:
                 scopes.append((kind, ""))
         selector = f"{PLACEMENT_LABEL}={placement_label(self.placement.name)}"
-        self.cluster.parallel(lambda scope: self._list_scope(*scope, selector), scopes)
+        self.cluster.parallel(lambda scope: self._list_scope(*scope, selector), scopes, lists=True)
 
     def _list_scope(self, kind: Kind, namespace: str, selector: str) -> None:
         prefix = f"{kind.api_version}/{kind.kind}/"
@@ -183,7 +183,7 @@ class _Pass:
         ]
         single = [i for group, ids in groups.items() if group not in many for i in ids]
         self.cluster.parallel(self._probe_one, single)
-        self.cluster.parallel(lambda group: self._list_scope(*group, ""), many)
+        self.cluster.parallel(lambda group: self._list_scope(*group, ""), many, lists=True)
         absent = [i for i in unseen if i not in self.metas and i not in self.live]
         homeless = self._missing_namespaces(self.refs[i].namespace for i in absent)
         for identifier in absent:

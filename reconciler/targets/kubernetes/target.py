@@ -33,6 +33,7 @@ from reconciler.targets.kubernetes.store import InventoryStore
 from reconciler.targets.kubernetes.watch import Watcher
 
 Json = Any
+READERS = 16  # LISTs that wait at the same time
 
 
 class KubernetesTarget(Target):
@@ -59,6 +60,7 @@ class KubernetesTarget(Target):
             options=options,
             rules=options.rules(),
             pool=ThreadPoolExecutor(options.connections, thread_name_prefix=f"kubernetes-{name}"),
+            readers=ThreadPoolExecutor(READERS, thread_name_prefix=f"kubernetes-{name}-list"),
             pause=time.sleep,
             now=time.monotonic,
         )
@@ -99,4 +101,5 @@ class KubernetesTarget(Target):
     def close(self) -> None:
         """Let go of threads and connections."""
         self._cluster.pool.shutdown(wait=True, cancel_futures=True)
+        self._cluster.readers.shutdown(wait=True, cancel_futures=True)
         self._cluster.client.close()
