@@ -13,18 +13,18 @@ from typing import Any
 
 from reconciler.errors import ReconcilerError, TargetUnavailableError
 from reconciler.model import Action, Outcome, Placement, Resource, Result, Verb
-from reconciler.targets.kubernetes import attempt, fields, order
+from reconciler.targets.kubernetes import attempt, order
 from reconciler.targets.kubernetes.attempt import Request
 from reconciler.targets.kubernetes.body import applied
-from reconciler.targets.kubernetes.client import FULL, JSON_PATCH, METADATA
+from reconciler.targets.kubernetes.client import FULL, METADATA
 from reconciler.targets.kubernetes.context import Cluster
 from reconciler.targets.kubernetes.discovery import Kind
 from reconciler.targets.kubernetes.drift import Known
 from reconciler.targets.kubernetes.errors import ApiError
-from reconciler.targets.kubernetes.identity import MANAGER, Ref, parse
+from reconciler.targets.kubernetes.heal import heal
+from reconciler.targets.kubernetes.identity import Ref, parse
 from reconciler.targets.kubernetes.inspect import record_of, token
 from reconciler.targets.kubernetes.inventory import Inventory, Owned, Record, Shard
-from reconciler.targets.kubernetes.ownership import additions, disowned, owners
 from reconciler.targets.kubernetes.prune import Pruner
 
 Json = Any
@@ -136,8 +136,10 @@ class _Worker:
             Known(self.inventory.record(action.id), self.inventory.owned(action.id)),
             take=action.verb is Verb.TAKE,
         )
-        healing = action.verb is Verb.HEAL
-        meta = self._heal(request) if healing else self._send(request, METADATA)["metadata"]
+        if action.verb is Verb.HEAL:
+            meta = heal(self.cluster, request, lambda: self._send(request, FULL))["metadata"]
+        else:
+            meta = self._send(request, METADATA)["metadata"]
         if meta.get("deletionTimestamp"):
             reason = f"pending on the end of {action.id}, which is being deleted"
             return Outcome(action.id, action.verb, Result.WAITING, reason)
@@ -160,65 +162,6 @@ class _Worker:
                 if not early:
                     raise
             self.cluster.pause(_SERVED_WAIT)
-
-    def _heal(self, request: Request) -> Json:
-        """Restore our fields and take away what others added, and return the metadata.
-
-        First ours, then the additions. Where the two cannot stand together (two sources of one
-        volume), the server refuses the first step: then both are done in one patch.
-        """
-        try:
-            live = self._send(request, FULL)
-        except ApiError as error:
-            if error.status != 422 or error.immutable:
-                raise
-            self._patch(request, self._read(request), restore=True)
-            live = self._send(request, FULL)
-        return self._disown(request, self._patch(request, live, restore=False))["metadata"]
-
-    def _disown(self, request: Request, live: Json) -> Json:
-        """Take from others' names what the server itself put back where it was removed.
-
-        A default, for instance: it would be taken for an addition again with every pass.
-        """
-        meta = live["metadata"]
-        left = additions(request.ref, owners(meta), self.cluster.rules.allow)
-        if not left:
-            return live
-        return self._json_patch(
-            request,
-            meta,
-            [{"op": "replace", "path": "/metadata/managedFields", "value": disowned(meta, left)}],
-        )
-
-    def _patch(self, request: Request, live: Json, *, restore: bool) -> Json:
-        """Remove additions (and set our lost fields back); guarded by the version read."""
-        ref, meta = request.ref, live["metadata"]
-        who = owners(meta)
-        added = additions(ref, who, self.cluster.rules.allow)
-        changes: list[Json] = []
-        if restore and request.known.owned is not None:
-            lost = fields.missing(request.known.owned.tree, who.ours)
-            changes = fields.restorations(live, request.body, lost)
-        changes += fields.removals(live, added)  # after: they move the indexes of lists
-        if not changes:
-            return live
-        return self._json_patch(request, meta, changes)
-
-    def _json_patch(self, request: Request, meta: Json, changes: list[Json]) -> Json:
-        """Patch the very version that was read."""
-        version = meta["resourceVersion"]
-        guard = {"op": "test", "path": "/metadata/resourceVersion", "value": version}
-        return self.cluster.client.write(
-            "PATCH",
-            request.kind.path(request.ref),
-            [guard, *changes],
-            what=f"take what was added out of {request.ref}",
-            content_type=JSON_PATCH,
-            accept=FULL,
-            secret=request.ref.secret,
-            fieldManager=MANAGER,
-        ).body
 
     def _read(self, request: Request) -> Json:
         path = request.kind.path(request.ref)

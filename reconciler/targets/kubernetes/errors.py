@@ -56,6 +56,14 @@ class ApiError(ReconcilerError):
         )
 
     @property
+    def stale(self) -> bool:
+        """Whether a patch met another version than it was made for.
+
+        A JSON patch whose `test` fails is answered with 422 and no cause.
+        """
+        return self.status == 409 or (self.status == 422 and not self.causes)
+
+    @property
     def conflicting(self) -> tuple[Cause, ...]:
         """The fields that another manager owns (server-side apply without force)."""
         return tuple(cause for cause in self.causes if cause.reason == "FieldManagerConflict")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.model import HealthStatus
+from reconciler.model import HealthStatus, Result, Verb
+from tests.integration.reconciler.kubernetes.test_drift import edit
 from tests.integration.reconciler.kubernetes.world import Body, World, identifier
 from tests.support.waiting import eventually
 
@@ -25,6 +26,28 @@ def test_a_deployment_becomes_current(whole_world: World) -> None:
     other = world.again()
     assert other.look(*bodies).in_sync == 3
     other.target.close()
+    world.converge()
+
+
+def test_drift_is_healed_while_controllers_write(whole_world: World) -> None:
+    world = whole_world
+    bodies = [world.namespace_body(), world.config_map(), world.deployment(replicas=2)]
+    world.converge(*bodies)
+    container = {"name": "miner", "image": "registry.example/miner"}
+    for round_number in range(5):
+        extra = {**container, "name": f"miner-{round_number}"}
+        world.patch(
+            bodies[2],
+            edit("/spec/template/spec/containers/-", extra, "add"),
+            edit("/spec/replicas", 3),
+            edit("/spec/progressDeadlineSeconds", 100 + round_number),
+        )
+        outcomes = world.converge(*bodies)
+        assert [(o.verb, o.result) for o in outcomes.values()] == [(Verb.HEAL, Result.DONE)]
+        assert world.look(*bodies).in_sync == 3
+    spec = world.found(bodies[2])["spec"]
+    assert [c["name"] for c in spec["template"]["spec"]["containers"]] == ["web"]
+    assert (spec["replicas"], spec["progressDeadlineSeconds"]) == (2, 600)
     world.converge()
 
 
