@@ -8,7 +8,7 @@ pass finds the intent open, looks, and says what it found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,7 +32,7 @@ from reconciler.model import (
     Verb,
 )
 from reconciler.plan import PlanOptions, plan
-from reconciler.state.base import Lease, Settlement, StateStore
+from reconciler.state.base import Lease, OpenIntent, Settlement, StateStore
 from reconciler.status import Pass, PlacementStatus, conclude, stamp
 from reconciler.targets.base import Target
 
@@ -117,11 +117,12 @@ class _Line:
     def _settle(self, observation: Observation) -> None:
         """Say what became of each action that an earlier run intended and never reported."""
         left = self.context.store.open_intents(self.todo.placement)
-        found = [Settlement(i, f) for i in left if (f := _found(observation, i.id))]
-        if found:
-            self.context.ledger.record(receipts.recovery(self.todo.placement, found))
-            self.context.store.settle(self.lease, found)
-            self.todo.settled.extend(found)
+        wanted = {resource.id: resource.digest for resource in self.todo.desired.resources}
+        settled = [s for intent in left if (s := _settlement(intent, observation, wanted))]
+        if settled:
+            self.context.ledger.record(receipts.recovery(self.todo.placement, settled))
+            self.context.store.settle(self.lease, settled)
+            self.todo.settled.extend(settled)
 
     def _intend(self, made: Plan, digest: str) -> None:
         """Make durable what is about to be done, or that there is news without doing."""
@@ -222,14 +223,18 @@ class _Line:
             self.context.ledger.record([record])
 
 
-def _found(observation: Observation, identifier: str) -> str:
-    """Say in words how an id stands now; empty where it could not be found out."""
-    live = observation.live.get(identifier)
+def _settlement(
+    intent: OpenIntent, observation: Observation, wanted: Mapping[str, str]
+) -> Settlement | None:
+    """Say in words what an open intent came to; None where it could not be found out."""
+    live = observation.live.get(intent.id)
     if live is None:
-        return "neither desired nor in the inventory: nothing of it was made"
+        return Settlement(intent, "not desired, not in the inventory: nothing is there", gone=True)
     if live.standing is Standing.UNKNOWN:
-        return ""
-    return f"{live.standing.value}: {live.reason}" if live.reason else live.standing.value
+        return None
+    found = f"{live.standing.value}: {live.reason}" if live.reason else live.standing.value
+    digest = wanted.get(intent.id, "") if live.standing is Standing.IN_SYNC else ""
+    return Settlement(intent, found, digest, gone=live.standing is Standing.ABSENT)
 
 
 def _skipped(action: Action, reason: str, remedy: str = "the next pass tries again") -> Outcome:

@@ -19,7 +19,7 @@ from tests.support.kubernetes import ApiServer, WholeCluster
 from tests.support.opa import OpaServer
 from tests.support.postgres import PostgresServer
 
-pytest_plugins = ["pytester", "tests.support.requirements"]
+pytest_plugins = ["pytester", "tests.support.counted", "tests.support.requirements"]
 
 # A loaded machine is no defect: nothing fails for having taken long. CI draws the same examples
 # in every run, so that a failure there is one that anyone can repeat.

@@ -53,10 +53,16 @@ class OpenIntent:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What was found where an intent was left open."""
+    """What was found where an intent was left open.
+
+    `digest` is that of the resource that is there and in sync, empty where it is not; `gone` is
+    whether nothing is there that should not be.
+    """
 
     intent: OpenIntent
     found: str
+    digest: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True)

@@ -162,8 +162,17 @@ class SqlStateStore(StateStore):
             | {"result": INTERRUPTED, "detail": s.found}
             for s in settlements
         ]
+        found = [
+            {**_key(lease.placement), "id": s.intent.id, "digest": s.digest}
+            | {"revision": s.intent.revision, "run": s.intent.run}
+            for s in settlements
+            if s.digest
+        ]
         with self._held(lease, "settlement") as connection:
             self._close(connection, rows)
+            self._drop(connection, lease, [s.intent.id for s in settlements if s.gone])
+            if found:
+                self._upsert(connection, inventory, found)
 
     def intend(self, lease: Lease, revision: str, actions: Sequence[Action]) -> None:
         """See StateStore.intend."""
@@ -260,11 +269,7 @@ class SqlStateStore(StateStore):
         """Bring the cached inventory up to date with what was done."""
         gone = [o.id for o in done if o.verb in _GONE]
         made = {o.id for o in done} - set(gone)
-        if gone:
-            statement = delete(inventory).where(
-                *_of(inventory, lease.placement), inventory.c.id == bindparam("gone")
-            )
-            connection.execute(statement, [{"gone": identifier} for identifier in gone])
+        self._drop(connection, lease, gone)
         if made:
             query = select(intents.c.id, intents.c.digest, intents.c.revision).where(
                 *_of(intents, lease.placement), intents.c.run == lease.run
@@ -272,6 +277,13 @@ class SqlStateStore(StateStore):
             known = [row for row in connection.execute(query) if row.id in made]
             rows = [{**_key(lease.placement), **row._mapping, "run": lease.run} for row in known]
             self._upsert(connection, inventory, rows)
+
+    def _drop(self, connection: Connection, lease: Lease, gone: Sequence[str]) -> None:
+        """Take ids out of the cached inventory."""
+        mine = _of(inventory, lease.placement)
+        statement = delete(inventory).where(*mine, inventory.c.id == bindparam("gone"))
+        if gone:
+            connection.execute(statement, [{"gone": identifier} for identifier in gone])
 
     def _upsert(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]

@@ -117,8 +117,16 @@ class StateConformance(ABC):
             OpenIntent("run-1", "rev-1", "b", "create", actions[1].resource.digest),  # type: ignore[union-attr]
             OpenIntent("run-1", "rev-1", "c", "prune", ""),
         ]
-        later.settle(lease, [Settlement(intent, "absent") for intent in left])
+        later.settle(
+            lease,
+            [
+                Settlement(left[0], "in-sync", digest="sha256:b"),
+                Settlement(left[1], "absent", gone=True),
+            ],
+        )
         assert later.open_intents(PLACEMENT) == []
+        assert set(later.applied(PLACEMENT)) == {"a", "b"}
+        assert later.applied(PLACEMENT)["b"] == Applied("sha256:b", "rev-1", "run-1")
         assert [run.outcome for run in later.runs(10)] == ["", "interrupted"]
 
     def test_what_went_leaves_the_cached_inventory(self, bench: StateBench) -> None:

@@ -1,0 +1,68 @@
+"""SIGKILL at every durable write of a pass over a directory: the next pass puts all of it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reconciler.model import Desired, Placement, Resource
+from reconciler.targets.base import Target
+from reconciler.targets.directory import DirectoryTarget
+from reconciler.targets.directory.names import file_name
+from tests.integration.crash.world import Json, ReconcilerScenario, tree
+from tests.support.crashing import examine
+
+ACME, BRAVO = Placement("acme/prod", "rendered"), Placement("bravo/prod", "rendered")
+
+
+def resource(name: str, value: str = "1") -> Resource:
+    body = {"kind": "ConfigMap", "metadata": {"name": name}, "data": {"value": value}}
+    return Resource.of(f"v1/ConfigMap/_/{name}", body)
+
+
+BEFORE = (
+    Desired(ACME, "aa" * 20, (resource("changed"), resource("drifted"), resource("pruned"))),
+    Desired(BRAVO, "aa" * 20, (resource("pruned"),)),
+)
+AFTER = (
+    Desired(ACME, "bb" * 20, (resource("changed", "2"), resource("drifted"), resource("new"))),
+    Desired(BRAVO, "bb" * 20, (resource("new"), resource("another"))),
+)
+
+
+class DirectoryScenario(ReconcilerScenario):
+    """Two placements that change, one with a drift, a foreign file and something to prune."""
+
+    def target(self) -> Target:
+        return DirectoryTarget("rendered", self.folder / "rendered")
+
+    def prepare(self) -> None:
+        self.folder.mkdir(parents=True)
+        self.make_keys()
+        self.apply(BEFORE)
+        folder = self.folder / "rendered" / ACME.name
+        (folder / file_name(resource("drifted").id)).write_text("edited by hand")
+        (folder / "README.md").write_text("not ours")
+
+    def run(self) -> None:
+        self.apply(AFTER)
+
+    def final(self) -> tuple[Json, list[str]]:
+        state = {
+            "tree": tree(self.folder / "rendered", without=".controlplane"),
+            "leftover": [
+                p.name for p in (self.folder / "rendered/.controlplane").iterdir() if p.is_dir()
+            ],
+            "state": self.remembered(AFTER),
+        }
+        return state, list(self.unexplained(self.target(), AFTER))
+
+
+def test_the_next_pass_ends_where_an_unharmed_one_does(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    report = examine(f"{__name__}:DirectoryScenario", tmp_path, timeout=600)
+    record_property("counted: crash points, directory", len(report.points))
+    assert report.problems == []
+    for place in ("state.intent", "directory.swap", "directory.inventory", "evidence: "):
+        assert any(place in point for point in report.points), place

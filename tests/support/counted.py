@@ -1,0 +1,25 @@
+"""Prints at the end of a run what tests counted. A pytest plugin.
+
+A test says `record_property("counted: crash points, directory", 125)`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+PREFIX = "counted: "
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what was counted."""
+    found = {
+        name.removeprefix(PREFIX): number
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, number in getattr(report, "user_properties", ())
+        if name.startswith(PREFIX)
+    }
+    if found:
+        terminalreporter.section("counted")
+    for name, number in sorted(found.items()):
+        terminalreporter.write_line(f"{name}: {number}")
