@@ -27,14 +27,24 @@ def resource_subject(
     resource: Resource, head: Snapshot, base: Snapshot, change: SubjectChange | None
 ) -> Subject:
     """Return the subject for one resource as it stands at `head`, with what it refers to there."""
-    before = base.get(resource.kind, resource.identity) if change else None
+    judged = resource.for_policy()
     return Subject(
         kind=resource.kind,
         name=resource.identity,
-        resource=resource.for_policy(),
+        resource=judged,
         references=resolved(resource, head),
-        change=_change(change, before),
+        change=_change(change, _before(resource, judged, base, change)),
     )
+
+
+def _before(
+    resource: Resource, judged: Json, base: Snapshot, change: SubjectChange | None
+) -> Json | None:
+    """Return what `base` says of the resource; of one that is only reached, what it still says."""
+    held = base.get(resource.kind, resource.identity)
+    if held is None:
+        return None
+    return judged if change is None else held.for_policy()
 
 
 def placement_subject(placement: RenderedPlacement, head: Snapshot) -> Subject:
@@ -140,15 +150,15 @@ def change_subject(changes: Changes, base: Json, head: Json) -> Subject:
     )
 
 
-def _change(change: SubjectChange | None, before: Resource | None) -> Mapping[str, Json]:
+def _change(change: SubjectChange | None, before: Json | None) -> Mapping[str, Json]:
     """Return the envelope's `change` for one subject."""
-    if change is None:
-        return NO_CHANGE
-    value: dict[str, Any] = {
-        "operation": change.operation,
-        "classes": sorted(change.classes),
-        "fields": [field.to_json() for field in change.fields],
-    }
+    value: dict[str, Any] = dict(NO_CHANGE)
+    if change is not None:
+        value = {
+            "operation": change.operation,
+            "classes": sorted(change.classes),
+            "fields": [field.to_json() for field in change.fields],
+        }
     if before is not None:
-        value["before"] = before.for_policy()
+        value["before"] = before
     return value

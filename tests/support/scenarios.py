@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.operations.locking import lock
+from controlplane.operations.shipped import shipped
 from controlplane.operations.snippet import snippet
 from controlplane.repo import yaml
 from controlplane.repo.snapshot import Snapshot, snapshot
@@ -88,3 +89,10 @@ def _documents(data: bytes, *, nulls: bool = False) -> list[Any]:
     loaded = yaml.load(data, "scenario")
     assert loaded.problems == ()
     return [document.value for document in loaded.documents]
+
+
+def with_rules(folder: Path) -> Path:
+    """Add the shipped policies and templates, so that the repository can be judged."""
+    for name in ("policies", "templates"):
+        shutil.copytree(shipped(name), folder / name, dirs_exist_ok=True)
+    return folder
