@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import threading
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from controlplane.repo.git import GitRepository
     from controlplane.repo.snapshot import Snapshot
     from evidence.writer import EvidenceWriter
+    from reconciler.state.base import StateStore
     from reconciler.targets.base import Target
 
 # Where none is asked for: OPA itself where it is at hand, else the evaluator that is always there.
@@ -185,3 +187,20 @@ def connections(options: Sequence[str], file: Path | None) -> Connections:
 def _from_environment(name: str) -> Path | None:
     given = os.environ.get(name)
     return Path(given) if given else None
+
+
+def state_store(repository: GitRepository, url: str | None) -> StateStore:
+    """Return the state store: at `url` or $CPCTL_STATE, else SQLite beside the evidence."""
+    from reconciler.state.sql import SqlStateStore  # noqa: PLC0415
+
+    given = url or os.environ.get("CPCTL_STATE")
+    if not given:
+        place = repository.git_dir / "cpctl"
+        place.mkdir(mode=0o700, exist_ok=True)
+        given = f"sqlite:///{place / 'state.db'}"
+    return SqlStateStore.open(given, clock=now)
+
+
+def new_run() -> str:
+    """Return an id that no other run has."""
+    return f"{now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(5)}"

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "evidence": ("controlplane.cli.evidence", "evidence", "List, show, bundle, verify evidence"),
     "keys": ("controlplane.cli.keys", "keys", "The keys that sign evidence, and whom to trust"),
     "explain": ("controlplane.cli.explain", "explain", "What a field is for and what it may be"),
+    "apply": ("controlplane.cli.apply", "command", "Make the targets hold what a revision says"),
     "plan": ("controlplane.cli.plan", "command", "What would be done to the targets"),
     "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
     "policy": ("controlplane.cli.policy", "policy", "Test, document and begin rules"),

@@ -15,6 +15,9 @@ rev = click.option("--rev", default="HEAD", metavar="REV", help="The revision. [
 keys = click.option(
     "--keys", type=click.Path(path_type=Path), help="The directory of signing keys."
 )
+state = click.option(
+    "--state", metavar="URL", help="The state store: sqlite:///FILE or postgresql://…"
+)
 engine = click.option(
     "--engine", metavar="NAME", help="The policy engine; the best at hand if not given."
 )

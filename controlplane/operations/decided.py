@@ -1,13 +1,15 @@
 """Which steps were allowed, as signed evidence has it: decisions that count, and no others.
 
-A decision counts when its statement is signed, for deciding, by a key that the trust root of the
-revision in force names, when its records are those that were signed, and when it allowed.
-Evidence that is damaged or signed by somebody else is passed over: it allows nothing.
+A decision counts when its statement is signed, for deciding, by a key that the trust root in force
+names, when its records are those that were signed, and when it allowed. In force is the trust root
+of the revision that the step starts from: a change cannot bring its own judge. Evidence that is
+damaged or signed by somebody else is passed over: it allows nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -20,39 +22,56 @@ from evidence.trust import TrustSet
 
 KIND, ALLOW = "gate", "allow"
 
+TrustOf = Callable[[str], TrustSet | None]
+"""Gives the keys in force at a tree of the branch; None for a tree that is not on it."""
 
-def allowed_steps(directory: Path, trust: TrustSet, now: datetime) -> tuple[Allowed, ...]:
+
+@dataclass(frozen=True)
+class _Claim:
+    """A run that says it allowed a step; nothing of it is believed yet but that it is there."""
+
+    run: StoredRun
+    step: Allowed
+
+
+def allowed_steps(directory: Path, trust_of: TrustOf, now: datetime) -> tuple[Allowed, ...]:
     """Return every step that a decision in `directory` allowed, in no particular order.
 
     No evidence at all allows nothing.
     """
+    counts = (claim.step for claim in _claims(directory) if _counts(claim, trust_of, now))
+    return tuple(counts)
+
+
+def _counts(claim: _Claim, trust_of: TrustOf, now: datetime) -> bool:
+    trust = trust_of(claim.step.from_tree)
+    if trust is None:
+        return False
+    run = claim.run
+    return not any(Judge({}, trust, now).statement(run.envelope, run.statement, run.part))
+
+
+def _claims(directory: Path) -> Iterator[_Claim]:
     if not (directory / "logs").is_dir():
-        return ()
-    judge = Judge({}, trust, now)
-    found: list[Allowed] = []
+        return
     for place, log in readers([directory]).values():
         try:
             for run in runs_of(place, log):
-                found.extend(_allowed(run, judge))
+                yield from _claimed(run)
         except EvidenceError:
             continue  # what cannot be read allows nothing; `cpctl evidence verify` names it
-    return tuple(found)
 
 
-def _allowed(run: StoredRun, judge: Judge) -> Iterator[Allowed]:
+def _claimed(run: StoredRun) -> Iterator[_Claim]:
     said = run.statement
     if said.kind != KIND or said.outcome != ALLOW:
-        return
-    if any(judge.statement(run.envelope, said, run.part)):
         return
     records = run.records()
     if records_root(record.data for record in records) != said.root:
         return
     for record in records:
-        if record.record["kind"] != "decision":
-            continue
-        decision = run.payload(record)
-        if decision["allow"] is True:
-            yield Allowed(
-                decision["from"]["tree"], decision["to"]["tree"], record.record["payload"]
-            )
+        if record.record["kind"] == "decision":
+            decision = run.payload(record)
+            if decision["allow"] is True:
+                step = (decision["from"]["tree"], decision["to"]["tree"])
+                yield _Claim(run, Allowed(*step, record.record["payload"]))

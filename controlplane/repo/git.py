@@ -162,6 +162,14 @@ class GitRepository:
             raise self._unknown(revision) from error
         return _commit(found)
 
+    def has(self, commit: str) -> bool:
+        """Whether the commit of this id is here."""
+        try:
+            self.resolve(commit)
+        except UnknownRevisionError:
+            return False
+        return True
+
     def _unknown(self, revision: str) -> UnknownRevisionError:
         hint = "run `git log --oneline` and `git branch -a` to see what there is"
         if self.is_shallow:

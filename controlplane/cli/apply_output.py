@@ -1,0 +1,89 @@
+"""How a pass over placements is shown: what was done, what was not and why, then one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from controlplane.cli.output import as_json, table
+from reconciler.apply import PlacementResult, Summary
+from reconciler.model import Result
+
+
+def as_table(summary: Summary) -> str:
+    """Return one row per placement, what went wrong below, and the sentence of the statement."""
+    rows = [_row(result) for result in summary.results]
+    lines = [table(("PLACEMENT", "PHASE", "DONE", "LEFT"), rows)] if rows else []
+    lines += [line for result in summary.results for line in _trouble(result)]
+    lines.append(summary.words())
+    if summary.entry is not None:
+        lines.append(
+            f"proven by {summary.entry.origin} entry {summary.entry.index}, "
+            f"{summary.entry.records} records"
+        )
+    if summary.error:
+        lines += [f"but: {summary.error}", f"    → {summary.remedy}"]
+    return "\n".join(lines)
+
+
+def _row(result: PlacementResult) -> tuple[str, str, str, str]:
+    done = Counter(o.verb.value for o in result.outcomes if o.result is Result.DONE)
+    left = Counter(o.result.value for o in result.outcomes if o.result is not Result.DONE)
+    obstacles = result.plan.obstacles if result.plan else ()
+    left.update(obstacle.standing.value for obstacle in obstacles)
+    return (
+        str(result.placement),
+        result.status.phase.value if result.status else "not tried",
+        _counted(done) or ("in sync" if result.plan else "-"),
+        _counted(left) or "-",
+    )
+
+
+def _counted(counter: Counter[str]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in sorted(counter.items()))
+
+
+def _trouble(result: PlacementResult) -> list[str]:
+    lines = [f"{result.placement}: {result.error}", f"    → {result.remedy}"]
+    lines = lines if result.error else []
+    for outcome in result.outcomes:
+        if outcome.result is not Result.DONE:
+            text = f"{result.placement}: {outcome.id} {outcome.result.value}: {outcome.detail}"
+            lines += [text, f"    → {outcome.remedy}"]
+    for obstacle in result.plan.obstacles if result.plan else ():
+        text = f"{result.placement}: {obstacle.id} {obstacle.standing.value}: {obstacle.reason}"
+        lines += [text, f"    → {obstacle.remedy}"]
+    return lines
+
+
+def as_json_text(summary: Summary) -> str:
+    """Return everything that came of the pass."""
+    return as_json(
+        {
+            "run": summary.run,
+            "exitCode": summary.exit_code,
+            "summary": summary.words(),
+            "statement": summary.entry.envelope if summary.entry else "",
+            "error": summary.error,
+            "placements": [
+                {
+                    "placement": str(result.placement),
+                    "revision": result.revision,
+                    "phase": result.status.phase.value if result.status else "",
+                    "error": result.error,
+                    "outcomes": [
+                        {
+                            "id": outcome.id,
+                            "verb": outcome.verb.value,
+                            "result": outcome.result.value,
+                            "detail": outcome.detail,
+                        }
+                        for outcome in result.outcomes
+                    ],
+                }
+                for result in summary.results
+            ],
+        }
+    )
+
+
+FORMS = {"table": as_table, "json": as_json_text}

@@ -1,0 +1,134 @@
+"""Whether a revision may be applied: allowed before it merged, or judged now and permitted to.
+
+The branch's history, the decisions in evidence and what was applied last come together here. What
+merged without a decision is judged now; whether that suffices is for the revision in force to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from controlplane.errors import ControlPlaneError, Exit
+from controlplane.operations.authorising import chain
+from controlplane.operations.decided import allowed_steps
+from controlplane.operations.gate import GateReport, Step
+from controlplane.operations.trust import trust_set
+from controlplane.repo.git import EMPTY_TREE, Commit, GitRepository
+from controlplane.repo.snapshot import Snapshot, nothing, read
+from evidence.errors import EvidenceError
+from evidence.trust import TrustSet
+
+LONGEST = 10_000  # commits walked back before the history counts as unknown
+
+
+class NotClearedError(ControlPlaneError):
+    """A revision was not allowed to be applied; nothing was touched."""
+
+    exit_code = Exit.FINDINGS
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """What lets a revision be applied: decisions made before the merge, or one made now."""
+
+    decisions: tuple[str, ...]
+    gated: bool = True
+
+
+@dataclass
+class Branch:
+    """The first-parent history from what was applied last to what is to be applied."""
+
+    repository: GitRepository
+    start: Commit | None
+    commits: Sequence[Commit]  # after `start`, oldest first
+    _trust: dict[str, TrustSet | None] = field(default_factory=dict)
+
+    @property
+    def from_tree(self) -> str:
+        """The tree in force: of what was applied last, of nothing at the very beginning."""
+        return self.start.tree_id if self.start else EMPTY_TREE
+
+    @property
+    def step(self) -> Step:
+        """The whole way as one step."""
+        head = read(self.repository, self.commits[-1].id)
+        if self.start is None:
+            return Step(nothing(), head, genesis=True)
+        return Step(read(self.repository, self.start.id), head)
+
+    def trust_of(self, tree: str) -> TrustSet | None:
+        """Return the keys in force at a tree of this way; those of the first commit at genesis."""
+        if tree not in self._trust:
+            self._trust[tree] = self._read_trust(tree)
+        return self._trust[tree]
+
+    def _read_trust(self, tree: str) -> TrustSet | None:
+        by_tree: Mapping[str, Commit] = {
+            commit.tree_id: commit for commit in (*self.commits, *filter(None, [self.start]))
+        }
+        commit = self.commits[0] if tree == EMPTY_TREE and not self.start else by_tree.get(tree)
+        if commit is None:
+            return None
+        try:
+            return trust_set(read(self.repository, commit.id))
+        except (ControlPlaneError, EvidenceError):
+            return None  # a revision without a trust root trusts nobody
+
+
+def branch(repository: GitRepository, applied: str, revision: str) -> Branch:
+    """Return the way from the commit `applied` ("" for none yet) to `revision`.
+
+    Where `applied` is not among the first parents of `revision`, the way is a single step: the
+    branch was rewritten, and only a decision about just this step covers it.
+    """
+    head = repository.resolve(revision)
+    start = repository.resolve(applied) if applied else None
+    commits: list[Commit] = []
+    current: Commit | None = head
+    while current is not None and len(commits) < LONGEST:
+        if start is not None and current.id == start.id:
+            return Branch(repository, start, commits[::-1])
+        commits.append(current)
+        current = repository.resolve(current.parents[0]) if current.parents else None
+    return Branch(repository, start, [head] if start is not None else commits[::-1])
+
+
+def clear(
+    way: Branch,
+    evidence: Path,
+    judge_now: Callable[[Step], GateReport],
+    now: datetime,
+) -> Clearance:
+    """Return what lets the end of `way` be applied.
+
+    `judge_now` judges and records a step that nobody judged before. Raises NotClearedError.
+    """
+    trees = [commit.tree_id for commit in way.commits]
+    decisions = chain(way.from_tree, trees, allowed_steps(evidence, way.trust_of, now))
+    if decisions is not None:
+        return Clearance(decisions)
+    step = way.step
+    report = judge_now(step)
+    name = way.commits[-1].id[:12]
+    if not report.allow:
+        raise NotClearedError(
+            f"{name} was not gated before merge, and is denied now",
+            remedy="revert it, or mend it in a pull request that passes `cpctl gate`",
+        )
+    if not _late_suffices(step):
+        raise NotClearedError(
+            f"{name} was not gated before merge: no decision in evidence covers it",
+            remedy="run `cpctl gate` on it with a key of the trust root, or set ungatedMerges: "
+            "gate-then-apply in repository.yaml",
+        )
+    return Clearance((report.verdict.digest(),), gated=False)
+
+
+def _late_suffices(step: Step) -> bool:
+    in_force: Snapshot = step.head if step.genesis else step.base
+    repository = in_force.repository()
+    return repository is not None and repository.spec.ungated_merges == "gate-then-apply"
