@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -91,6 +92,7 @@ class EmbeddedPolicies(PoliciesByEntry):
         }
         _refuse_escapes(bundle)
         self._asked = 0
+        self._one_at_a_time = threading.Lock()  # an interpreter answers threads with each other's
         self._worker: Worker | None = self._start()
 
     def evaluate_entry(self, entry: str, envelope: bytes) -> Json | Unanswered:
@@ -98,6 +100,10 @@ class EmbeddedPolicies(PoliciesByEntry):
         if len(envelope) > self._settings.largest_input:
             size = f"{len(envelope):,} bytes; at most {self._settings.largest_input:,}"
             return Unanswered(Cause.UNSUPPORTED, f"an envelope of {size}")
+        with self._one_at_a_time:
+            return self._evaluate(entry, envelope)
+
+    def _evaluate(self, entry: str, envelope: bytes) -> Json | Unanswered:
         self._asked += 1
         frame = {"id": self._asked, "entry": f"{PACKAGE}/{entry}", "envelope": envelope.decode()}
         worker = self._worker or self._start()
