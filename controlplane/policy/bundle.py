@@ -25,7 +25,7 @@ from controlplane.policy.rego_check import ALL_GUARDS, Guards
 from controlplane.policy.rego_module import Form, Module
 from controlplane.policy.rego_scan import scan
 from controlplane.values import Position, Problem
-from evidence.canonical import Json, canonical, digest, digest_bytes
+from evidence.canonical import Json, NotCanonicalError, canonical, digest, digest_bytes
 
 ROOT = "policies"
 LARGEST_MODULE = 256 * 1024  # characters
@@ -173,6 +173,8 @@ def _package(module: Module, path: str) -> None:
 
 
 def _rule(identity: str, module: Module) -> tuple[Rule, Metadata] | None:
+    if module.source.problems:
+        return None  # nothing was read of it, and that has been said
     metadata, problems = parse(module.source)
     module.problems += problems
     if metadata is None:
@@ -226,7 +228,7 @@ def _json(path: str, text: str, problems: list[Problem]) -> Json | None:
     try:
         value = json.loads(text)
         canonical(value)
-    except ValueError as error:
+    except (ValueError, RecursionError, NotCanonicalError) as error:
         place = Position(path, getattr(error, "lineno", 1), getattr(error, "colno", 1))
         problems.append(Problem(place, "policy/json", f"not JSON: {error}", "correct the file"))
         return None

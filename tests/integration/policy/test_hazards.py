@@ -1,0 +1,282 @@
+"""What the embedded evaluator does wrong when it is left alone, and the guard against each.
+
+Each hazard is shown twice: with its guard taken away a rule that must fire stays silent, fires on
+nothing or sees what it must not; with the guard it is refused, or answered as OPA answers.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controlplane.policy.bundle import load
+from controlplane.policy.decide import decide
+from controlplane.policy.engine import Question, Unanswered
+from controlplane.policy.engines.asking import PoliciesByEntry
+from controlplane.policy.engines.embedded import DEFAULT, EmbeddedEngine, Settings
+from controlplane.policy.model import Cause, Verdict
+from controlplane.policy.rego_check import ALL_GUARDS, Guards
+from evidence.canonical import Json, canonical, digest_bytes
+from tests.support.policies import ask, finds, rule
+
+SUBJECT = {"subject": {"kind": "Tenant", "name": "acme"}}
+
+
+def _judge(
+    files: dict[str, str],
+    document: Any = None,
+    *,
+    guards: Guards = ALL_GUARDS,
+    settings: Settings = DEFAULT,
+) -> Verdict:
+    return ask(EmbeddedEngine(settings), files, document or SUBJECT, guards=guards)
+
+
+def _codes(files: dict[str, str]) -> set[str]:
+    return {problem.code for problem in load(files).problems}
+
+
+# What is refused when policies are loaded: the text of a rule that must fire (it does in OPA), the
+# guard, and the problem that the guard makes of it.
+SILENT = {
+    "a built-in that is missing": (
+        finds(
+            'not net.cidr_contains("10.0.0.0/8", "11.0.0.1")\n\ttrue == net.cidr_is_valid("10.0.0.0/8")'
+        ),
+        replace(ALL_GUARDS, portable=False, negations=False),
+        "rego/built-in",
+    ),
+    "metadata of the rule": (
+        finds("rego.metadata.rule() != 1"),
+        replace(ALL_GUARDS, portable=False),
+        "rego/built-in",
+    ),
+    "an unsafe variable": (
+        finds("colour != 1\n\tcolour > 0"),
+        replace(ALL_GUARDS, names=False),
+        "rego/unsafe-variable",
+    ),
+    "an escape in a text": (
+        finds('input.subject.name == "acm\\u0065"'),
+        replace(ALL_GUARDS, escapes=False),
+        "rego/escape",
+    ),
+    "numbers with a fraction": (
+        finds("33.33 * 3 > 99.99"),
+        replace(ALL_GUARDS, numbers=False),
+        "rego/number",
+    ),
+    "the first of a sorted set": (
+        finds("sort({number | some number in [2, 1]})[0] == 1"),
+        replace(ALL_GUARDS, portable=False),
+        "rego/sort",
+    ),
+    "letters outside of ASCII": (
+        finds('lower("\u00c9") == "\u00e9"'),
+        replace(ALL_GUARDS, portable=False),
+        "rego/built-in",
+    ),
+    "a character counted as bytes": (
+        finds('regex.match("^[^x]$", "\u00e9")'),
+        replace(ALL_GUARDS, portable=False),
+        "rego/pattern",
+    ),
+    "nested objects merged": (
+        finds('object.union({"a": {"b": 1}}, {"a": {"c": 2}}).a.b == 1'),
+        replace(ALL_GUARDS, portable=False),
+        "rego/built-in",
+    ),
+}
+
+
+@pytest.mark.parametrize("hazard", SILENT)
+def test_without_the_guard_a_rule_that_must_fire_is_silent_or_fails(hazard: str) -> None:
+    body, guards, _ = SILENT[hazard]
+    assert _judge(rule(body), guards=guards).findings == ()
+
+
+@pytest.mark.parametrize("hazard", SILENT)
+def test_with_the_guard_the_rule_is_refused_at_its_place(hazard: str) -> None:
+    body, _, code = SILENT[hazard]
+    problems = load(rule(body)).problems
+    assert code in {problem.code for problem in problems}
+    assert all(problem.position.line > 11 for problem in problems)
+
+
+def test_v0_syntax_is_accepted_by_the_evaluator_and_refused_by_the_guard() -> None:
+    files = rule(finds("old") + "\n\nold { input.subject }")
+    assert _judge(files, guards=replace(ALL_GUARDS, syntax=False, names=False)).findings
+    assert "rego/v0-syntax" in _codes(files)
+
+
+def test_a_negation_with_an_undefined_part_is_refused() -> None:
+    files = rule(finds('not startswith(input.subject.owner, "a")'))
+    assert _judge(files, guards=replace(ALL_GUARDS, negations=False)).findings  # OPA: silent
+    assert _codes(files) == {"rego/not"}
+
+
+def test_a_template_string_never_reaches_the_evaluator() -> None:
+    assert _codes(rule(finds('$"{input.subject.owner}" == "x"'))) == {"rego/template-string"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'http.send({"url": "x", "method": "GET"})',
+        "opa.runtime()",
+        'rand.intn("a", 5)',
+        "time.now_ns()",
+        'time.parse_rfc3339_ns("2026-01-01T00:00:00Z")',
+        'uuid.rfc4122("a")',
+        "json.match_schema({}, {})",
+        'graphql.parse("a", "b")',
+        'strings.render_template("a", {})',
+        "rego.metadata.chain()",
+        'net.lookup_ip_addr("a")',
+        'io.jwt.decode("a")',
+        'regex.match("(?i)a", "A")',
+        'regex.match("\\\\p{L}", "a")',
+        'sprintf("%s", [1])',
+        'json.marshal("<")',
+        "providers.aws.sign_req({}, {}, 1)",
+    ],
+)
+def test_what_is_not_portable_is_refused(call: str) -> None:
+    assert _codes(rule(finds(f"value := {call}\n\tvalue != 7"))) & {
+        "rego/built-in",
+        "rego/pattern",
+        "rego/format",
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import data.controlplane.lib.x as http\n\n" + finds("http.send(1)"),
+        finds('data["http"].send(1)'),
+        finds('http["send"]({"url": "x"})'),
+        finds("value := http\n\tvalue.send(1)"),
+        "http(x) := x\n\n" + finds("http(1) == 1"),
+        finds("opa . runtime ( ) != 1"),
+        finds("opa.\n\t\truntime() != 1"),
+        finds("value := [1 | opa.runtime()]\n\tcount(value) > 0"),
+        finds("# (\n\topa.runtime() != 1"),
+        finds('value := "a # b"; opa.runtime() != 1; value != ""'),
+    ],
+)
+def test_a_built_in_cannot_be_smuggled_in(body: str) -> None:
+    assert _codes(rule(body))
+
+
+def test_a_failing_built_in_is_undefined_unless_the_evaluator_is_strict() -> None:
+    files = rule(finds('concat(",", [1]) != "a"'))
+    assert _judge(files, settings=replace(DEFAULT, strict=False)).allow
+    assert [i.cause for i in _judge(files).indeterminate] == [Cause.ERROR]
+
+
+def test_a_line_end_is_one_character() -> None:
+    files = rule(finds('contains(input.subject.name, "n")'))
+    document = {"subject": {"kind": "Tenant", "name": "a\nb"}}
+    assert _judge(files, document, settings=replace(DEFAULT, exact_text=False)).findings
+    assert _judge(files, document).allow
+
+
+def test_a_private_character_is_refused() -> None:
+    document = {"subject": {"kind": "Tenant", "name": "a\U000f0022"}}
+    verdict = _judge(rule(finds("true")), document)
+    assert [i.cause for i in verdict.indeterminate] == [Cause.UNSUPPORTED]
+
+
+def test_the_evaluator_is_given_no_environment() -> None:
+    files = rule(finds('opa.runtime().env.SECRET == "s"'))
+    guards = replace(ALL_GUARDS, portable=False)
+    shown = replace(DEFAULT, environment={"SECRET": "s"})
+    assert _judge(files, guards=guards, settings=shown).findings
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SECRET", "s")
+        assert not _judge(files, guards=guards).findings
+
+
+def test_an_envelope_that_is_too_large_is_not_tried() -> None:
+    verdict = _judge(rule(finds("false")), settings=replace(DEFAULT, largest_input=20))
+    assert [i.cause for i in verdict.indeterminate] == [Cause.UNSUPPORTED]
+
+
+LOOP = finds(
+    "many := numbers.range(1, 500)\n"
+    "\tsome a in many\n"
+    "\tcount([1 | some b in many; count([1 | some c in many; a + b == c]) == 7]) == 7"
+)
+
+
+def test_a_rule_without_end_is_killed_and_the_next_question_answered() -> None:
+    bundle = load(rule(LOOP) | rule(finds("true"), "tenancy/second")).bundle
+    slow, quick = bundle.rules
+    text = canonical(SUBJECT)
+    with EmbeddedEngine(replace(DEFAULT, seconds=1)).prepare(bundle) as prepared:
+        before = prepared.pid
+        question = Question("Tenant/acme", text, (slow,))
+        verdict = decide(question, prepared.answer(question))
+        assert [i.cause for i in verdict.indeterminate] == [Cause.TIMEOUT]
+        with pytest.raises(ProcessLookupError):
+            os.kill(before, 0)
+        question = Question("Tenant/acme", text, (quick,))
+        assert decide(question, prepared.answer(question)).findings
+
+
+def test_a_killed_process_denies_and_the_next_question_is_answered() -> None:
+    bundle = load(rule(finds("true"))).bundle
+    question = Question("Tenant/acme", canonical(SUBJECT), bundle.rules)
+    with EmbeddedEngine().prepare(bundle) as prepared:
+        os.kill(prepared.pid, signal.SIGKILL)
+        verdict = decide(question, prepared.answer(question))
+        assert [i.cause for i in verdict.indeterminate] == [Cause.CRASH]
+        assert decide(question, prepared.answer(question)).findings
+
+
+def test_a_rule_that_takes_all_memory_is_killed() -> None:
+    body = finds("every_one := numbers.range(1, 20000000)\n\tcount(every_one) == 1")
+    verdict = _judge(rule(body), settings=replace(DEFAULT, memory=200 * 1024**2, seconds=60))
+    assert [i.cause for i in verdict.indeterminate] == [Cause.CRASH]
+
+
+def test_threads_that_share_policies_get_their_own_answers() -> None:
+    bundle = load(rule(finds("true", "input.subject.name"))).bundle
+    wrong: list[str] = []
+
+    def work(name: str, prepared: Any) -> None:
+        text = canonical({"subject": {"kind": "Tenant", "name": name}})
+        question = Question("Tenant/x", text, bundle.rules)
+        for _ in range(50):
+            found = decide(question, prepared.answer(question)).findings
+            if [finding.params for finding in found] != [(("name", name),)]:
+                wrong.append(name)
+
+    with EmbeddedEngine().prepare(bundle) as prepared:
+        threads = [threading.Thread(target=work, args=(f"t{n}", prepared)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+
+
+class _Stale(PoliciesByEntry):
+    """An evaluator that answers every question with the answer to another one."""
+
+    def evaluate_entry(self, entry: str, envelope: bytes) -> Json | Unanswered:
+        del entry, envelope
+        return {"question": digest_bytes(b"{}"), "answers": {"tenancy/first": {"findings": []}}}
+
+
+@pytest.mark.parametrize(("check", "allow"), [(False, True), (True, False)])
+def test_an_answer_about_another_envelope_is_noticed(check: bool, allow: bool) -> None:
+    bundle = load(rule(finds("true"))).bundle
+    question = Question("Tenant/acme", canonical(SUBJECT), bundle.rules)
+    prepared = _Stale(bundle, check_question=check)
+    assert decide(question, prepared.answer(question)).allow is allow
