@@ -59,8 +59,10 @@ def charts() -> ChartRenderer:
 
 def evidence_directory(repository: GitRepository) -> Path:
     """Return where evidence of a repository is kept: beside its objects, never in its tree."""
+    from evidence.location import default_directory  # noqa: PLC0415
+
     given = os.environ.get("CPCTL_EVIDENCE")
-    return Path(given) if given else repository.git_dir / "cpctl" / "evidence"
+    return Path(given) if given else default_directory(repository.git_dir)
 
 
 def home() -> Path:

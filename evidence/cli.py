@@ -31,7 +31,8 @@ directories = click.option(
     "where",
     type=_PATH,
     multiple=True,
-    help="An evidence directory; default: the one of the Git repository around here.",
+    envvar="CPCTL_EVIDENCE",
+    help="An evidence directory; default: $CPCTL_EVIDENCE, or that of the repository around here.",
 )
 form = click.option("-o", "form", type=click.Choice(["table", "json"]), default="table")
 

@@ -133,4 +133,20 @@ def test_work_trees_share_the_evidence_of_their_repository(tmp_path: Path) -> No
     (tree / "deep").mkdir(parents=True)
     (tree / ".git").write_text(f"gitdir: {linked}\n")
     assert default_directory(tree / "deep") == common / "cpctl" / "evidence"
-    assert default_directory(tmp_path / "main") == common / "cpctl" / "evidence"
+    for start in (tmp_path / "main", linked):
+        assert default_directory(start) == common / "cpctl" / "evidence"
+
+
+def test_a_bare_repository_and_a_git_directory_hold_their_own(tmp_path: Path) -> None:
+    (tmp_path / "objects").mkdir()
+    (tmp_path / "HEAD").write_text("ref: refs/heads/main\n")
+    assert default_directory(tmp_path / "objects") == tmp_path / "cpctl" / "evidence"
+
+
+def test_the_environment_names_the_directory(
+    capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPCTL_EVIDENCE", str(default_directory(Path())))
+    monkeypatch.chdir(tmp_path)
+    assert cpevidence(["list"]) == 0
+    assert "example.com/apply#1" in capsys.readouterr().out
