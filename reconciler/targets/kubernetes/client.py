@@ -113,21 +113,22 @@ class Client:
         Every such request can be sent twice: an apply, or one with a resourceVersion or a uid.
         """
         data = None if body is None else _COMPACT.encode(body).encode()
-        point = "kubernetes.dry-run" if "dryRun" in query else f"kubernetes.{method.lower()}"
-        if "dryRun" not in query:
+        point = None if "dryRun" in query else f"kubernetes.{method.lower()}"
+        if point:
             crashpoints.reached(f"{point}.before")
-        answer = self._send(
-            method,
-            _url(path, query),
-            what=what,
-            accept=accept,
-            data=data,
-            content_type=content_type,
-            secret=secret,
-        )
-        if "dryRun" not in query:
-            crashpoints.reached(f"{point}.after")
-        return answer
+        try:
+            return self._send(
+                method,
+                _url(path, query),
+                what=what,
+                accept=accept,
+                data=data,
+                content_type=content_type,
+                secret=secret,
+            )
+        finally:
+            if point:
+                crashpoints.reached(f"{point}.after")
 
     def stream(self, path: str, *, what: str, seconds: int, **query: str) -> Stream:
         """Open a watch of at most `seconds`."""
