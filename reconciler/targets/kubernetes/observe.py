@@ -171,10 +171,13 @@ class _Pass:
     def _probe(self, rest: Iterable[str]) -> None:
         """Find what exists without our label, and answer for what does not exist."""
         unseen = [i for i in rest if i not in self.metas]
+        waits = self._unusable_namespaces(self.refs[i].namespace for i in unseen)
         groups: dict[tuple[Kind, str], list[str]] = defaultdict(list)
         for identifier in unseen:
             ref = self.refs[identifier]
-            groups[self.kinds[ref.api_version, ref.kind], ref.namespace].append(identifier)
+            # In a namespace that is missing nothing can exist; one that is going may hold it yet.
+            if waits.get(ref.namespace) != namespace_id(ref.namespace):
+                groups[self.kinds[ref.api_version, ref.kind], ref.namespace].append(identifier)
         given = self.cluster.rules.given
         many = [
             group
@@ -184,10 +187,9 @@ class _Pass:
         single = [i for group, ids in groups.items() if group not in many for i in ids]
         self.cluster.parallel(self._probe_one, single)
         self.cluster.parallel(lambda group: self._list_scope(*group, ""), many, lists=True)
-        absent = [i for i in unseen if i not in self.metas and i not in self.live]
-        homeless = self._missing_namespaces(self.refs[i].namespace for i in absent)
-        for identifier in absent:
-            self.live[identifier] = self._absent(identifier, homeless)
+        for identifier in unseen:
+            if identifier not in self.metas and identifier not in self.live:
+                self.live[identifier] = self._absent(identifier, waits)
 
     def _probe_one(self, identifier: str) -> None:
         ref = self.refs[identifier]
@@ -200,9 +202,9 @@ class _Pass:
             return
         self.metas[identifier] = found["metadata"]
 
-    def _missing_namespaces(self, names: Iterable[str]) -> dict[str, str]:
-        """Which of these namespaces do not exist or are going: name → what is pending on."""
-        homeless: dict[str, str] = {}
+    def _unusable_namespaces(self, names: Iterable[str]) -> dict[str, str]:
+        """Which of these namespaces do not exist or are going: name → what has to happen first."""
+        waits: dict[str, str] = {}
 
         def ask(name: str) -> None:
             path = f"/api/v1/namespaces/{name}"
@@ -210,18 +212,18 @@ class _Pass:
                 found = self.cluster.client.get(path, what=f"read {name}", accept=METADATA)
             except ApiError as error:
                 if error.status == 404:
-                    homeless[name] = namespace_id(name)
+                    waits[name] = namespace_id(name)
                 return  # without permission to ask, the apply will say
             if found["metadata"].get("deletionTimestamp"):
-                homeless[name] = f"the end of {namespace_id(name)}, which is being deleted"
+                waits[name] = f"the end of {namespace_id(name)}, which is being deleted"
 
         self.cluster.parallel(ask, sorted({name for name in names if name}))
-        return homeless
+        return waits
 
-    def _absent(self, identifier: str, homeless: Mapping[str, str]) -> Live:
+    def _absent(self, identifier: str, waits: Mapping[str, str]) -> Live:
         namespace = self.refs[identifier].namespace
-        if identifier in self.wanted and namespace in homeless:
-            reason = f"pending on {homeless[namespace]}"
+        if identifier in self.wanted and namespace in waits:
+            reason = f"pending on {waits[namespace]}"
             return Live(identifier, Standing.PENDING, reason=reason)
         return Live(identifier, Standing.ABSENT)
 

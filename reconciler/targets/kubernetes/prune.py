@@ -28,7 +28,7 @@ _TRIES = 4
 _LOOK = 0.2  # seconds between two looks at what is being deleted
 _NAMED = 5  # how many foreign objects a message names
 # The cluster makes these in every namespace, or for the objects in it.
-_CLUSTERS_OWN = frozenset(
+CLUSTERS_OWN = frozenset(
     {
         "Event",
         "Event.events.k8s.io",
@@ -37,7 +37,7 @@ _CLUSTERS_OWN = frozenset(
         "Lease.coordination.k8s.io",
     }
 )
-_CLUSTERS_NAMED = frozenset({("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")})
+CLUSTERS_NAMED = frozenset({("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")})
 
 
 class Pruner:
@@ -149,14 +149,14 @@ class Pruner:
         for kind in self._contents():
             group = kind.api_version.rpartition("/")[0]
             group_kind = f"{kind.kind}.{group}" if group else kind.kind
-            if group_kind in _CLUSTERS_OWN:
+            if group_kind in CLUSTERS_OWN:
                 continue
             path = kind.collection(namespace)
             for item in pages(
                 self._cluster.client, path, page_size=self._cluster.options.page_size
             ):
                 meta = item["metadata"]
-                if (group_kind, meta["name"]) not in _CLUSTERS_NAMED:
+                if (group_kind, meta["name"]) not in CLUSTERS_NAMED:
                     found[meta["uid"]] = (f"{group_kind}/{meta['name']}", meta)
         ours = self._ours(found)
         yield from sorted(name for uid, (name, _) in found.items() if uid not in ours)
