@@ -16,6 +16,7 @@ from controlplane.operations import policies, rendering, subjects
 from controlplane.operations.findings import LocatedFinding, Places, Undecided, explain, undecided
 from controlplane.operations.freezes import clock
 from controlplane.operations.judging import Judgement, judge
+from controlplane.operations.linting import lint
 from controlplane.operations.policies import NamedBundle
 from controlplane.policy.engine import PolicyEngine
 from controlplane.policy.envelope import Subject
@@ -90,8 +91,9 @@ def gate(
     is reported through `problems`.
     """
     found = changes(step.base, step.head)
-    if step.head.problems:
-        return GateReport(step, NOTHING, found, problems=step.head.problems)
+    wrong = lint(step.head)
+    if wrong:
+        return GateReport(step, NOTHING, found, problems=wrong)
     _refuse_other_engine(step, engine)
     tenants = set(step.head.of_kind("Tenant")) if whole else set(found.reach.tenants)
     rendered = rendering.render(step.head, tenants, charts)
