@@ -84,7 +84,7 @@ class Names:
         for kind in reference.kinds:
             if kind == "Pack":
                 versions = self.versions(reference.name)
-                fitting = [v for v in versions if _within(reference.range, v)]
+                fitting = [v for v in versions if within(reference.range, v)]
                 found.extend((kind, f"{reference.name}@{version}") for version in fitting)
             elif reference.name in self._known.get(kind, {}):
                 found.append((kind, reference.name))
@@ -97,7 +97,8 @@ class Names:
 
 
 @lru_cache(maxsize=65536)
-def _within(range_text: str, version: str) -> bool:
+def within(range_text: str, version: str) -> bool:
+    """Whether a version lies in a range ("" for any); answered from memory when asked again."""
     if not range_text:
         return True
     try:

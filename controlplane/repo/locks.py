@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from controlplane.repo.checks import within
 from controlplane.repo.snapshot import Snapshot
 from controlplane.repo.yaml.write import scalar
 from controlplane.resources import API_VERSION
@@ -95,7 +96,7 @@ def _choose(snapshot: Snapshot, want: Wanted, keep: str | None) -> str | None:
     stages = {
         version: pack.spec.lifecycle.stage
         for version, pack in snapshot.packs(want.name).items()
-        if isinstance(pack, Pack) and want.range.contains(PackVersion.parse(version))
+        if isinstance(pack, Pack) and within(str(want.range), version)
     }
     if keep is not None and stages.get(keep, "withdrawn") != "withdrawn":
         return keep
@@ -166,34 +167,18 @@ def path(snapshot: Snapshot, tenant: str) -> str:
 
 def check(snapshot: Snapshot) -> Iterator[Problem]:
     """Yield every lock that is missing, stale, or whose pack changed under it."""
-    digests = _Digests(snapshot)
     for identity, resource in snapshot.of_kind("Tenant").items():
         if isinstance(resource, Tenant):
-            yield from _check_tenant(snapshot, identity, resource, digests)
+            yield from _check_tenant(snapshot, identity, resource)
     for identity, lock in snapshot.of_kind("PackLock").items():
         if isinstance(lock, PackLock) and lock.spec.tenant != identity:
             position = snapshot.locate("PackLock", identity, ("metadata", "name"))
             message = f"the lock of {lock.spec.tenant} is called {identity!r}"
             yield Problem(position, "lock/misnamed", message, "give it the name of its tenant")
-    yield from _published(snapshot, digests)
+    yield from _published(snapshot)
 
 
-class _Digests:
-    """Content digests by `name@version`, each computed once."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._known: dict[str, str] = {}
-
-    def of(self, pack: str) -> str:
-        if pack not in self._known:
-            self._known[pack] = self._snapshot.content_digest(pack)
-        return self._known[pack]
-
-
-def _check_tenant(
-    snapshot: Snapshot, identity: str, tenant: Tenant, digests: _Digests
-) -> Iterator[Problem]:
+def _check_tenant(snapshot: Snapshot, identity: str, tenant: Tenant) -> Iterator[Problem]:
     remedy = f"run `cpctl lock {identity}` and commit what it writes"
     wants = {(want.environment, want.name): want for want in wanted(tenant)}
     document = snapshot.document("PackLock", identity)
@@ -216,35 +201,38 @@ def _check_tenant(
         for number, entry in enumerate(locked.packs):
             at: FieldPath = ("spec", "environments", environment, "packs", number)
             wish = wants.get((environment, entry.name))
-            for field, code, message in _stale(entry, wish, environment, snapshot, digests):
+            for field, code, message in _stale(entry, wish, environment, snapshot):
                 position = snapshot.locate("PackLock", identity, (*at, field))
                 yield Problem(position, code, message, remedy)
 
 
 def _stale(
-    entry: LockedPack, wish: Wanted | None, environment: str, snapshot: Snapshot, digests: _Digests
+    entry: LockedPack, wish: Wanted | None, environment: str, snapshot: Snapshot
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (field, code, message) for what is no longer so about one entry."""
     if wish is None:
         yield "name", "lock/unused", f"pack {entry.name} does not run in {environment} any more"
         return
-    if not wish.range.contains(entry.version):
+    if not within(str(wish.range), str(entry.version)):
         message = f"{entry.name} {entry.version} is not within {wish.range} any more"
         yield "version", "lock/out-of-range", message
     elif str(entry.range) != str(wish.range):
         message = f"the tenant asks for {wish.range}, the lock was made for {entry.range}"
         yield "range", "lock/stale", message
     pack = f"{entry.name}@{entry.version}"
-    if snapshot.document("Pack", pack) is not None and digests.of(pack) != entry.digest:
+    if (
+        snapshot.document("Pack", pack) is not None
+        and snapshot.content_digest(pack) != entry.digest
+    ):
         message = f"the content of {pack} is not what was locked"
         yield "digest", "lock/content-changed", message
 
 
-def _published(snapshot: Snapshot, digests: _Digests) -> Iterator[Problem]:
+def _published(snapshot: Snapshot) -> Iterator[Problem]:
     """Compare the digest that a pack declares of its own content."""
     for identity, pack in snapshot.of_kind("Pack").items():
         if isinstance(pack, Pack) and pack.spec.content.digest is not None:
-            found = digests.of(identity)
+            found = snapshot.content_digest(identity)
             if found != pack.spec.content.digest:
                 position = snapshot.locate("Pack", identity, ("spec", "content", "digest"))
                 yield Problem(

@@ -58,6 +58,7 @@ class Snapshot:
         self._contents = contents
         self._parsed = parsed
         self._resources: dict[tuple[str, str], Resource] = {}
+        self._digests: dict[str, str] = {}
         self._marks: dict[str, list[yaml.StrictDocument]] = {}
 
     @property
@@ -204,7 +205,9 @@ class Snapshot:
 
     def content_digest(self, pack: str) -> str:
         """Return the digest of a pack's payload, by `name@version`; KeyError if unknown."""
-        return self.digest_of(self.content_prefix(pack))
+        if pack not in self._digests:
+            self._digests[pack] = self.digest_of(self.content_prefix(pack))
+        return self._digests[pack]
 
 
 class _Resources(Mapping[str, Resource]):
