@@ -202,10 +202,10 @@ def _explained(error: ValidationError) -> Iterator[InputProblem]:
         for name in sorted(set(error.instance) - set(known)):
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"known: {', '.join(sorted(known))}"
-            yield InputProblem((*path, name), "unknown-input", "is not an input of the pack", hint)
+            yield InputProblem((*path, name), "unknown-input", "there is no such input", hint)
     elif error.validator == "required" and isinstance(error.instance, dict):
         for name in sorted(set(wanted) - set(error.instance)):
-            message = f"input `{name}` is required"
+            message = f"`{name}` is required"
             yield InputProblem(path, "missing-input", message, f"add `{name}:` to `config`")
     else:
         yield InputProblem(path, f"input-{error.validator}", _message(error), _hint(error))
