@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,12 +18,12 @@ from typing import Final
 
 from evidence.run import Entry
 from reconciler.errors import ReconcilerError, TargetSettingsError
-from reconciler.events import Finished, Listener, PassFinished, unheard
+from reconciler.events import Finished, Listener, PassFinished, Planned, unheard
 from reconciler.keeper import Keeper
 from reconciler.ledger import Evidence, Ledger
 from reconciler.model import Desired, Outcome, Placement, Plan, Result
 from reconciler.placement import Context, Work, work
-from reconciler.plan import PlanOptions
+from reconciler.plan import PlanOptions, plan
 from reconciler.state.base import Run, Settlement, StateStore
 from reconciler.status import PlacementStatus, stamp
 from reconciler.targets.base import Target
@@ -150,6 +150,14 @@ class Reconciler:
         spent, now = self._seconds() - started, self._clock().timestamp()
         self._listen(PassFinished(how.kind, clean, spent, now))
         return summary
+
+    def observe(self, desired: Iterable[Desired], options: ApplyOptions | None = None) -> None:
+        """Look at every placement and tell listeners what would be done; write nothing."""
+        how = options or ApplyOptions()
+        for each in desired:
+            with suppress(ReconcilerError):  # of a target that is away there is nothing to tell
+                observation = self._target(each.placement.target).observe(each)
+                self._listen(Planned(plan(each, observation, how.plan)))
 
     def _all(
         self, context: Context, desired: Iterable[Desired], width: int, stop: Callable[[], bool]

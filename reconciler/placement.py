@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from reconciler import receipts
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, TargetUnavailableError
 from reconciler.events import Acted, Listener, Planned
 from reconciler.keeper import Keeper
 from reconciler.ledger import Ledger
@@ -215,6 +215,7 @@ class _Line:
             health=todo.health,
             error=str(error) if error else "",
             remedy=error.remedy if error else "",
+            away=isinstance(error, TargetUnavailableError),
         )
         todo.status = conclude(done, self.before)
         self.context.store.conclude(self.lease, todo.status)

@@ -31,7 +31,7 @@ class Phase(StrEnum):
     PROGRESSING = "progressing"  # everything is applied; something is still on its way
     BLOCKED = "blocked"  # something is left alone, and a person has to say what is to happen
     FAILED = "failed"  # something could not be done, or does not fare well
-    UNREACHABLE = "unreachable"  # nothing is known: the target does not answer
+    UNREACHABLE = "unreachable"  # the target does not answer
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,12 @@ class Pass:
     digest: str
     run: str
     at: str
-    plan: Plan | None = None  # None where the target did not answer
+    plan: Plan | None = None  # None where it was not got so far
     outcomes: Sequence[Outcome] = ()
     health: Sequence[Health] = ()
     error: str = ""
     remedy: str = ""
+    away: bool = False  # the error is that the target does not answer
 
 
 def conclude(done: Pass, before: PlacementStatus | None) -> PlacementStatus:
@@ -134,8 +135,10 @@ def conclude(done: Pass, before: PlacementStatus | None) -> PlacementStatus:
 
 
 def _phase(done: Pass, undone: Sequence[Outcome]) -> Phase:
-    if done.plan is None:
+    if done.away:
         return Phase.UNREACHABLE
+    if done.plan is None:
+        return Phase.FAILED
     stuck = {Result.FAILED, Result.SKIPPED}
     ill = {HealthStatus.FAILED, HealthStatus.NOT_FOUND}
     if (
@@ -181,7 +184,7 @@ def _conditions(
     """Yield Reachable, Applied and Healthy; each keeps its `since` while its truth is the same."""
     earlier = {c.type: c for c in before.conditions} if before else {}
     first = status.troubles[0].detail if status.troubles else ""
-    truths = {"Reachable": done.plan is not None, "Applied": applied}
+    truths = {"Reachable": not done.away, "Applied": applied}
     if done.health:
         truths["Healthy"] = all(h.status is HealthStatus.CURRENT for h in done.health)
     for name, holds in truths.items():

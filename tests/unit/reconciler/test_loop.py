@@ -1,0 +1,217 @@
+"""The loop, with real threads and waits that end when something happened."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.apply import Reconciler
+from reconciler.errors import StateUnavailableError
+from reconciler.events import Event, Finished, PassFinished, Planned
+from reconciler.loop import Loop
+from reconciler.model import Action, Desired, Nudge, Placement, Resource, Verb
+from reconciler.schedule import Pace
+from reconciler.state.sql import SqlStateStore
+from reconciler.status import Phase
+from tests.fakes.evidence import FakeEvidence
+from tests.fakes.target import FakeTarget
+
+PATIENCE = 20.0  # seconds after which a test gives up; nothing is measured
+
+
+class WatchedTarget(FakeTarget):
+    """A fake whose watch yields what a test puts into a queue."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.seen: queue.Queue[Nudge | Exception] = queue.Queue()
+
+    def watch(self, stop: Callable[[], bool]) -> Iterator[Nudge]:
+        while not stop():
+            try:
+                nudge = self.seen.get(timeout=0.05)
+            except queue.Empty:
+                continue
+            if isinstance(nudge, Exception):
+                raise nudge
+            yield nudge
+
+
+class House:
+    """A running loop over two targets."""
+
+    def __init__(self, path: Path) -> None:
+        self.targets = {name: WatchedTarget(name) for name in ("east", "west")}
+        self.store = SqlStateStore.open(
+            f"sqlite:///{path}/state.db", clock=lambda: datetime.now(UTC)
+        )
+        self.evidence = FakeEvidence()
+        self.events: list[Event] = []
+        numbers = iter(range(10**6))
+        self.reconciler = Reconciler(
+            target_of=self.targets.__getitem__,
+            store=self.store,
+            evidence=self.evidence,
+            clock=lambda: datetime.now(UTC),
+            new_run=lambda: f"run-{next(numbers)}",
+            listen=self.events.append,
+        )
+        self.loop = Loop(
+            self.reconciler,
+            self.targets.__getitem__,
+            seconds=time.monotonic,
+            pace=Pace(interval=3600, settle=0.01, first_retry=0.01, longest_retry=0.05),
+        )
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.loop.run, args=(self.stop,))
+        self.thread.start()
+
+    def end(self) -> None:
+        self.stop.set()
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.end()
+    made.store.close()
+
+
+def want(name: str, target: str, *ids: str, revision: str = "aa" * 20) -> Desired:
+    resources = tuple(Resource.of(i, {"revision": revision}) for i in ids)
+    return Desired(Placement(name, target), revision, resources)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
+
+
+def phase(house: House, name: str, target: str = "east") -> Phase | None:
+    status = house.store.status(Placement(name, target))
+    return status.phase if status else None
+
+
+def test_what_is_wanted_comes_to_be_on_every_target(house: House) -> None:
+    house.loop.want([want("acme", "east", "a"), want("acme", "west", "a")])
+    until(lambda: all(t.held for t in house.targets.values()))
+    until(lambda: {phase(house, "acme", t) for t in house.targets} == {Phase.CONVERGED})
+
+
+def test_a_drift_that_was_seen_is_healed(house: House) -> None:
+    east = house.targets["east"]
+    house.loop.want([want("acme", "east", "a")])
+    until(lambda: phase(house, "acme") is Phase.CONVERGED)
+    east.tamper(Placement("acme", "east"), "a")
+    east.seen.put(Nudge(Placement("acme", "east")))
+    until(lambda: ("a", Verb.HEAL) in east.written)
+    until(lambda: "heal" in [run.kind for run in house.evidence.runs])
+
+
+def test_a_target_that_is_away_holds_up_no_other_and_comes_back(house: House) -> None:
+    house.targets["east"].unavailable = True
+    house.loop.want([want("acme", "east", "a"), want("bravo", "west", "a")])
+    until(lambda: phase(house, "bravo", "west") is Phase.CONVERGED)
+    until(lambda: not house.loop.state()["east"].reachable)
+    assert "does not answer" in house.loop.state()["east"].problem
+    house.targets["east"].unavailable = False
+    until(lambda: phase(house, "acme") is Phase.CONVERGED)
+    until(lambda: house.loop.state()["east"].reachable)
+
+
+def test_while_the_state_store_is_away_targets_are_only_observed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Any) -> None:
+        raise StateUnavailableError("the database is away", remedy="start it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store, "begin_run", away)
+        house.loop.want([want("acme", "east", "a")])
+        until(lambda: any(isinstance(event, Planned) for event in list(house.events)))
+        assert house.loop.state()["east"].observing_only
+        assert house.targets["east"].held == {}
+        assert house.targets["east"].inventories == {}
+    until(lambda: phase(house, "acme") is Phase.CONVERGED)
+    until(lambda: not house.loop.state()["east"].observing_only)
+
+
+def test_a_new_revision_goes_before_what_has_not_begun_of_the_old(house: House) -> None:
+    east = house.targets["east"]
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold(action: Action) -> None:
+        inside.set()
+        leave.wait(PATIENCE)
+
+    east.on_act = hold
+    names = [f"p{n}" for n in range(20)]
+    house.loop.want([want(name, "east", "a") for name in names])
+    assert inside.wait(PATIENCE)
+    newer = [want(name, "east", "a", revision="bb" * 20) for name in names]
+    house.loop.want(newer)
+    leave.set()
+    until(
+        lambda: (
+            all(s.applied == "bb" * 20 for s in house.store.statuses())
+            and len(house.store.statuses()) == 20
+        )
+    )
+    creations = sum(verb is Verb.CREATE for _, verb in east.written)
+    updates = sum(verb is Verb.UPDATE for _, verb in east.written)
+    assert creations == 20
+    assert updates <= 4, "only those that had begun were applied twice"
+
+
+def test_stopping_finishes_what_was_begun(house: House) -> None:
+    east = house.targets["east"]
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold(action: Action) -> None:
+        inside.set()
+        leave.wait(PATIENCE)
+
+    east.on_act = hold
+    house.loop.want([want("acme", "east", "a", "b")])
+    assert inside.wait(PATIENCE)
+    house.stop.set()
+    leave.set()
+    house.end()
+    assert [i for i, _ in east.written] == ["a", "b"]
+    assert house.store.open_intents(Placement("acme", "east")) == []
+    assert any(isinstance(event, PassFinished) for event in house.events)
+
+
+def test_a_watch_that_breaks_is_begun_again_and_everything_looked_at(house: House) -> None:
+    east = house.targets["east"]
+    house.loop.want([want("acme", "east", "a")])
+    until(lambda: phase(house, "acme") is Phase.CONVERGED)
+    before = east.observations
+    east.seen.put(ConnectionError("gone"))
+    until(lambda: east.observations > before)
+    east.tamper(Placement("acme", "east"), "a")
+    east.seen.put(Nudge(Placement("acme", "east")))
+    until(lambda: ("a", Verb.HEAL) in east.written)
+
+
+def test_a_fault_in_one_pass_does_not_end_the_work(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store, "begin_run", lambda _: 1 / 0)
+        house.loop.want([want("acme", "east", "a")])
+        until(lambda: "ZeroDivisionError" in house.loop.state()["east"].problem)
+    until(lambda: phase(house, "acme") is Phase.CONVERGED)
+    assert any(isinstance(event, Finished) for event in house.events)
