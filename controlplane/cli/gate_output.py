@@ -192,15 +192,17 @@ def _delta_lines(report: GateReport) -> Iterable[str]:
 def _reach_lines(report: GateReport) -> list[str]:
     reach = report.changes.reach
     sides = (
-        ("tenants", reach.tenants),
-        ("environments", reach.environments),
-        ("targets", reach.targets),
+        ("tenant", reach.tenants),
+        ("environment", reach.environments),
+        ("target", reach.targets),
     )
-    return [
-        f"- {len(names)} {title}: {', '.join(sorted(names)[:10])}{' …' if len(names) > 10 else ''}"
-        for title, names in sides
-        if names
-    ]
+    return [_reached(title, sorted(names)) for title, names in sides if names]
+
+
+def _reached(title: str, names: Sequence[str]) -> str:
+    more = " …" if len(names) > 10 else ""
+    plural = "s" if len(names) > 1 else ""
+    return f"- {len(names)} {title}{plural}: {', '.join(names[:10])}{more}"
 
 
 def _footer(report: GateReport) -> str:

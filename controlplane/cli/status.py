@@ -1,0 +1,99 @@
+"""`cpctl status`: how every placement stands, by the last word on it or by asking now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from controlplane import wiring
+from controlplane.cli import options, output, plan_output
+from controlplane.errors import Exit
+from controlplane.operations.planning import Unplanned, plan_all
+from controlplane.operations.wanted import wanted
+from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import read
+from reconciler.model import Desired, Plan
+from reconciler.plan import PlanOptions
+from reconciler.status import Phase, PlacementStatus
+
+WELL = {Phase.CONVERGED, Phase.PROGRESSING}
+
+
+@click.command(name="status")
+@options.root
+@options.state
+@options.reaching
+@click.option("--live", is_flag=True, help="Ask the targets now, and show drift; write nothing.")
+@options.form("table", "json")
+def command(
+    root: str,
+    state: str | None,
+    connect: tuple[str, ...],
+    connections: Path | None,
+    live: bool,
+    form: str,
+) -> int:
+    """Show how every placement stands."""
+    repository = GitRepository.open(root)
+    statuses = wiring.state_store(repository, state).statuses()
+    if not statuses:
+        output.talk("nothing was applied from here yet\nnext: cpctl apply")
+        return Exit.CLEAN
+    if form == "json":
+        output.data(output.as_json([status.to_json() for status in statuses]))
+    else:
+        output.data(_table(statuses))
+    drifted = _live(repository, statuses, connect, connections) if live else False
+    return _exit(statuses, drifted=drifted)
+
+
+def _table(statuses: Sequence[PlacementStatus]) -> str:
+    rows = [
+        (
+            str(status.placement),
+            status.phase.value,
+            status.applied[:12] or "-",
+            status.at[:19] + "Z",
+            ", ".join(f"{number} {word}" for word, number in status.counts.items()),
+        )
+        for status in statuses
+    ]
+    lines = [output.table(("PLACEMENT", "PHASE", "APPLIED", "AT", "RESOURCES"), rows)]
+    for status in statuses:
+        for trouble in status.troubles:
+            name = f"{status.placement}: {trouble.id}" if trouble.id else str(status.placement)
+            lines.append(f"{name}: {trouble.what}: {trouble.detail}")
+            lines += [f"    → {trouble.remedy}"] if trouble.remedy else []
+    return "\n".join(lines)
+
+
+def _live(
+    repository: GitRepository,
+    statuses: Sequence[PlacementStatus],
+    connect: tuple[str, ...],
+    file: Path | None,
+) -> bool:
+    """Show what differs now from what was applied last; return whether anything does."""
+    revisions = sorted({status.revision for status in statuses if status.revision})
+    plans: list[Plan | Unplanned] = []
+    for revision in revisions:
+        snapshot = read(repository, revision)
+        mine = {status.placement for status in statuses if status.revision == revision}
+        declared: list[Desired] = [
+            each for each in wanted(snapshot, wiring.charts()).desired if each.placement in mine
+        ]
+        with wiring.Targets(snapshot, wiring.connections(connect, file)) as targets:
+            plans += plan_all(declared, targets, PlanOptions())
+    output.data("\n" + plan_output.as_table(plans))
+    return any(isinstance(p, Unplanned) or p.actions or p.obstacles for p in plans)
+
+
+def _exit(statuses: Sequence[PlacementStatus], *, drifted: bool) -> int:
+    if any(status.phase in (Phase.FAILED, Phase.UNREACHABLE) for status in statuses):
+        return Exit.PARTLY_APPLIED
+    if drifted or any(status.phase not in WELL for status in statuses):
+        output.talk("next: `cpctl plan` shows what would be done, `cpctl apply` does it")
+        return Exit.FINDINGS
+    return Exit.CLEAN
