@@ -16,6 +16,7 @@ from controlplane.errors import Exit
 
 # name → (module, attribute, one line). The line stands here so that --help imports none of them.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("controlplane.cli.demo", "command", "One change from a commit to a proven state"),
     "init": ("controlplane.cli.init", "init", "Write a working repository into a new folder"),
     "new": ("controlplane.cli.new", "new", "Files for a new tenant, pack, environment…"),
     "lint": ("controlplane.cli.lint", "lint", "Everything that is wrong, each at its place"),

@@ -1,0 +1,50 @@
+"""What happens in the demonstration: the company, two changes to it, and a drift."""
+
+from __future__ import annotations
+
+import shutil
+from enum import Enum
+from pathlib import Path
+
+from controlplane.operations.shipped import shipped
+
+FOLDERS = ("tenants", "catalog", "trust", "templates", "policies", "schemas")
+
+
+class Scene(Enum):
+    """The changes of the story: file, what stands there, what comes in its place."""
+
+    DENIED = (
+        ("tenants/aurora-retail/tenant.yaml", "{environment: prod, target: eu-central-1}",
+         "{environment: prod, target: us-east-1}"),
+        ("tenants/aurora-retail/tenant.yaml", "limit: 9000.00 EUR", "limit: 90000.00 EUR"),
+    )  # fmt: skip
+    ALLOWED = (
+        ("tenants/aurora-retail/tenant.yaml", "prod: {config: {replicas: 4,",
+         "prod: {config: {replicas: 6,"),
+    )  # fmt: skip
+
+
+def company(repository: Path) -> None:
+    """Write the example company into a new folder."""
+    repository.mkdir(parents=True)
+    for folder in FOLDERS:
+        shutil.copytree(shipped(folder), repository / folder)
+    shutil.copy(shipped("tenants").parent / "repository.yaml", repository / "repository.yaml")
+
+
+def change(repository: Path, scene: Scene) -> None:
+    """Make the changes of a scene in the working tree; each must find its text."""
+    for name, old, new in scene.value:
+        path = repository / name
+        text = path.read_text(encoding="utf-8")
+        if old not in text:
+            raise LookupError(f"{name} no longer holds {old!r}")
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def drift(rendered: Path) -> None:
+    """Loosen a quota by hand, as somebody in a hurry would."""
+    quota = min(rendered.glob("**/v1_ResourceQuota*"))
+    text = quota.read_text(encoding="utf-8")
+    quota.write_text(text.replace("pods:", "pods: 9999 #"), encoding="utf-8")
