@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import (
@@ -21,7 +22,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.errors import LeaseLostError, PlacementBusyError, ReconcilerError
 from reconciler.model import Action, Outcome, Placement, Result, Verb
@@ -61,8 +61,11 @@ class SqlStateStore(StateStore):
         self._clock = clock
         self._myself = myself
         self._is_gone = is_gone
-        backend = sqlite if database.is_sqlite else postgresql
-        self._insert: Callable[[Table], Any] = backend.insert
+        backend = "sqlite" if database.is_sqlite else "postgresql"
+        # By name: importing the other one takes longer than everything else this module does.
+        self._insert: Callable[[Table], Any] = import_module(
+            f"sqlalchemy.dialects.{backend}"
+        ).insert
 
     @classmethod
     def open(cls, url: str, *, clock: Callable[[], datetime]) -> SqlStateStore:
@@ -268,15 +271,18 @@ class SqlStateStore(StateStore):
     def _cache(self, connection: Connection, lease: Lease, done: Sequence[Outcome]) -> None:
         """Bring the cached inventory up to date with what was done."""
         gone = [o.id for o in done if o.verb in _GONE]
-        made = {o.id for o in done} - set(gone)
+        made = [o.id for o in done if o.verb not in _GONE]
         self._drop(connection, lease, gone)
         if made:
-            query = select(intents.c.id, intents.c.digest, intents.c.revision).where(
-                *_of(intents, lease.placement), intents.c.run == lease.run
+            mine = [*_of(intents, lease.placement), intents.c.run == lease.run]
+            names = [column.name for column in inventory.columns]
+            intended = select(*(intents.c[name] for name in names)).where(
+                *mine, intents.c.id == bindparam("made")
             )
-            known = [row for row in connection.execute(query) if row.id in made]
-            rows = [{**_key(lease.placement), **row._mapping, "run": lease.run} for row in known]
-            self._upsert(connection, inventory, rows)
+            statement = _overwriting(
+                inventory, self._insert(inventory).from_select(names, intended)
+            )
+            connection.execute(statement, [{"made": identifier} for identifier in made])
 
     def _drop(self, connection: Connection, lease: Lease, gone: Sequence[str]) -> None:
         """Take ids out of the cached inventory."""
@@ -288,12 +294,7 @@ class SqlStateStore(StateStore):
     def _upsert(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        statement = self._insert(table)
-        rest = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
-        keys = list(table.primary_key.columns)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=rest), list(rows)
-        )
+        connection.execute(_overwriting(table, self._insert(table)), list(rows))
 
     def _mark_interrupted(self, connection: Connection) -> None:
         """Say of runs without an end that they broke off: their process is gone, or long silent."""
@@ -320,6 +321,13 @@ def _key(placement: Placement) -> dict[str, str]:
 
 def _of(table: Table, placement: Placement) -> list[ColumnElement[bool]]:
     return [table.c.target == placement.target, table.c.placement == placement.name]
+
+
+def _overwriting(table: Table, statement: Any) -> Any:
+    """Return an insert that replaces the row of the same key."""
+    rest = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
+    keys = list(table.primary_key.columns)
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 def _forget_oldest(connection: Connection) -> None:
