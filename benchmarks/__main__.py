@@ -26,6 +26,7 @@ BENCHMARKS: Final = {
     "start": "cpctl --help against a bare interpreter",
     "evidence": "durable records and statements a second, verification, memory",
     "apply": "1,000 apps on a fresh API server, against kubectl and a bare loop",
+    "noop": "a pass with nothing to do, against kubectl diff and kubectl apply",
 }
 RESULTS = Path(__file__).with_name("results")
 

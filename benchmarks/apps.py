@@ -12,35 +12,24 @@ IMAGE = "registry.example.com/app@sha256:" + "ab" * 32
 
 def objects(apps: int) -> list[dict[str, Json]]:
     """A ServiceAccount, a Service, a Deployment of 0 replicas and an Ingress for each app."""
-    return [body for number in range(apps) for body in _app(f"app-{number:05d}")]
+    return [body for number in range(apps) for body in app(f"app-{number:05d}", NAMESPACE)]
 
 
-def _app(name: str) -> list[dict[str, Json]]:
+def app(name: str, namespace: str) -> list[dict[str, Json]]:
+    """The four objects of one app."""
     labels = {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "benchmark"}
-    return [
-        _object("v1", "ServiceAccount", name, labels, {"automountServiceAccountToken": False}),
-        _object(
-            "v1",
-            "Service",
-            name,
-            labels,
-            {
-                "spec": {
-                    "selector": {"app.kubernetes.io/name": name},
-                    "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
-                }
-            },
-        ),
-        _object("apps/v1", "Deployment", name, labels, {"spec": _deployment(name, labels)}),
-        _object("networking.k8s.io/v1", "Ingress", name, labels, {"spec": _ingress(name)}),
-    ]
-
-
-def _object(
-    api_version: str, kind: str, name: str, labels: Mapping[str, str], content: Mapping[str, Json]
-) -> dict[str, Json]:
-    metadata = {"name": name, "namespace": NAMESPACE, "labels": dict(labels)}
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
+    service = {
+        "selector": {"app.kubernetes.io/name": name},
+        "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
+    }
+    contents: tuple[tuple[str, str, Mapping[str, Json]], ...] = (
+        ("v1", "ServiceAccount", {"automountServiceAccountToken": False}),
+        ("v1", "Service", {"spec": service}),
+        ("apps/v1", "Deployment", {"spec": _deployment(name, labels)}),
+        ("networking.k8s.io/v1", "Ingress", {"spec": _ingress(name)}),
+    )
+    metadata = {"name": name, "namespace": namespace, "labels": labels}
+    return [{"apiVersion": a, "kind": k, "metadata": metadata, **rest} for a, k, rest in contents]
 
 
 def _deployment(name: str, labels: Mapping[str, str]) -> dict[str, Json]:
