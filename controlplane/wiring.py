@@ -53,8 +53,9 @@ def program(name: str) -> Path | None:
 def charts() -> ChartRenderer:
     """Return what renders Helm charts; it says so itself where helm is missing."""
     from controlplane.render.helm import HelmCharts  # noqa: PLC0415
+    from controlplane.render.remembered import RememberedCharts  # noqa: PLC0415
 
-    return HelmCharts(program("helm"))
+    return RememberedCharts(HelmCharts(program("helm")))
 
 
 def evidence_directory(repository: GitRepository) -> Path:
