@@ -1,0 +1,198 @@
+"""What takes part in a decision by OPA: our text, our data, and nothing beside them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controlplane.errors import UsageError
+from controlplane.policy.bundle import load
+from controlplane.policy.decide import decide
+from controlplane.policy.engine import Machine, Question
+from controlplane.policy.engines.opa import OpaEngine, OpaPolicies, Settings, on_machine
+from controlplane.policy.entries import PACKAGE
+from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
+from controlplane.policy.model import Cause, PolicyBundle
+from evidence.canonical import canonical
+from tests.support import binaries
+from tests.support.opa import OpaServer
+from tests.support.policies import finds, rule
+from tests.support.process import free_port, members
+from tests.support.waiting import eventually
+
+SUBJECT = canonical({"subject": {"kind": "Tenant", "name": "acme"}})
+
+
+def _bundle(condition: str = "true") -> PolicyBundle:
+    return load(rule(finds(condition))).bundle
+
+
+def _call(server: OpaServer, method: str, path: str, text: str = "") -> Any:
+    request = urllib.request.Request(
+        f"{server.url}/v1/{path}", data=text.encode() or None, method=method
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read() or b"{}")
+
+
+def _policies(server: OpaServer) -> list[str]:
+    return [each["id"] for each in _call(server, "GET", "policies").get("result", [])]
+
+
+@pytest.fixture
+def prepared(opa_server: OpaServer) -> Iterator[OpaPolicies]:
+    policies = OpaEngine(url=opa_server.url).prepare(_bundle())
+    yield policies
+    for name in _policies(opa_server):
+        _call(opa_server, "DELETE", f"policies/{name}")
+    _call(opa_server, "PUT", "data/parameters", "{}")
+
+
+def test_the_text_in_opa_is_the_text_in_git_and_is_taken_out(opa_server: OpaServer) -> None:
+    bundle = _bundle()
+    with OpaEngine(url=opa_server.url).prepare(bundle):
+        (ours,) = (name for name in _policies(opa_server) if name.endswith("/rule.rego"))
+        raw = _call(opa_server, "GET", f"policies/{ours}")["result"]["raw"]
+        assert raw == bundle.modules[0].text
+    assert _policies(opa_server) == []
+
+
+def test_a_text_that_was_changed_during_the_run_is_noticed(
+    prepared: OpaPolicies, opa_server: OpaServer
+) -> None:
+    (ours,) = (name for name in _policies(opa_server) if name.endswith("/rule.rego"))
+    text = prepared.bundle.modules[0].text.replace("true", "false")
+    _call(opa_server, "PUT", f"policies/{ours}", text)
+    with pytest.raises(EngineError, match="is not the text in Git"):
+        prepared.close()
+
+
+def test_data_that_was_changed_during_the_run_is_noticed(
+    prepared: OpaPolicies, opa_server: OpaServer
+) -> None:
+    _call(opa_server, "PUT", "data/parameters", '{"tenancy": {"first": {}}}')
+    with pytest.raises(EngineError, match="parameters"):
+        prepared.close()
+
+
+def test_a_module_that_joins_our_packages_during_the_run_is_noticed(
+    prepared: OpaPolicies, opa_server: OpaServer
+) -> None:
+    _call(opa_server, "PUT", "policies/other", f"package {PACKAGE}\n\nmore := 1\n")
+    with pytest.raises(EngineError, match="whose package"):
+        prepared.close()
+
+
+@pytest.mark.parametrize("package", ["controlplane.tenancy.first", PACKAGE, "parameters.x"])
+def test_somebody_elses_module_in_our_packages_is_refused(
+    opa_server: OpaServer, package: str
+) -> None:
+    _call(opa_server, "PUT", "policies/theirs", f"package {package}\n\nx := 1\n")
+    try:
+        with pytest.raises(EngineError) as raised:
+            OpaEngine(url=opa_server.url).prepare(_bundle())
+        assert raised.value.remedy
+    finally:
+        _call(opa_server, "DELETE", "policies/theirs")
+    assert _policies(opa_server) == []
+
+
+def test_two_sets_of_policies_cannot_share_a_server(
+    prepared: OpaPolicies, opa_server: OpaServer
+) -> None:
+    with pytest.raises(EngineError, match="whose package"):
+        OpaEngine(url=opa_server.url).prepare(_bundle("false"))
+    prepared.close()
+
+
+def test_policies_of_others_are_left_alone(opa_server: OpaServer) -> None:
+    _call(opa_server, "PUT", "policies/theirs", "package elsewhere\n\nx := 1\n")
+    try:
+        with OpaEngine(url=opa_server.url).prepare(_bundle()):
+            assert "theirs" in _policies(opa_server)
+        assert _policies(opa_server) == ["theirs"]
+    finally:
+        _call(opa_server, "DELETE", "policies/theirs")
+
+
+def test_what_opa_refuses_is_an_error_at_its_place(opa_server: OpaServer) -> None:
+    # Our checks cannot see that the rule depends on itself.
+    body = finds("loop") + "\n\nloop if loop"
+    with pytest.raises(PolicyLoadError) as raised:
+        OpaEngine(url=opa_server.url).prepare(load(rule(body)).bundle)
+    assert raised.value.problems[0].position.path == "policies/tenancy/first/rule.rego"
+    assert _policies(opa_server) == []
+
+
+def _ask(prepared: OpaPolicies) -> list[Cause]:
+    question = Question("Tenant/acme", SUBJECT, prepared.bundle.rules)
+    verdict = decide(question, prepared.answer(question))
+    return [each.cause for each in verdict.indeterminate]
+
+
+def test_a_server_that_is_slow_is_a_timeout(opa_server: OpaServer) -> None:
+    body = finds("many := numbers.range(1, 3000)\n\tsome a in many\n\tsome b in many\n\ta + b == 0")
+    prepared = OpaEngine(url=opa_server.url).prepare(load(rule(body)).bundle)
+    with prepared:
+        prepared._client.timeout = 0.05
+        assert _ask(prepared) == [Cause.TIMEOUT]
+        prepared._client.timeout = 30
+
+
+@pytest.mark.requires("opa")
+def test_a_server_that_is_gone_denies() -> None:
+    prepared = OpaEngine(binary=binaries.need("opa")).prepare(_bundle())
+    assert prepared._own is not None
+    assert _ask(prepared) == []
+    prepared._own.stop()
+    assert _ask(prepared) == [Cause.CRASH]
+    prepared._client.close_connection()
+
+
+@pytest.mark.requires("opa")
+def test_our_server_ends_with_us(tmp_path: Path) -> None:
+    program = tmp_path / "dies.py"
+    program.write_text(
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from controlplane.policy.engines.opa_server import OwnServer\n"
+        "server = OwnServer(Path(sys.argv[1]), lambda port: True, 10)\n"
+        "print(server.group, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, program, binaries.need("opa")], check=False, capture_output=True, text=True
+    )
+    group = int(done.stdout)
+    assert eventually(lambda: members(group) == [])
+
+
+def test_nothing_that_listens_is_an_error_with_a_remedy() -> None:
+    engine = OpaEngine(url=f"http://127.0.0.1:{free_port()}", settings=Settings(seconds=2))
+    with pytest.raises(EngineUnavailableError) as raised:
+        engine.prepare(_bundle())
+    assert raised.value.remedy
+
+
+@pytest.mark.parametrize("url", ["opa", "ftp://h:1", "http://", "http://h:x", "http://h:1/v1"])
+def test_a_url_that_names_no_server_is_a_mistake_of_the_caller(url: str) -> None:
+    with pytest.raises(UsageError):
+        OpaEngine(url=url)
+
+
+def test_the_version_is_the_servers(opa_server: OpaServer) -> None:
+    by_url = OpaEngine(url=opa_server.url).version()
+    assert by_url == OpaEngine(binary=binaries.need("opa")).version()
+
+
+def test_without_a_server_or_a_binary_the_engine_is_not_at_hand() -> None:
+    with pytest.raises(EngineUnavailableError):
+        on_machine(Machine(lambda _: None, {}))
