@@ -15,7 +15,7 @@ from typing import Final, cast
 import click
 
 from benchmarks import machine, report
-from benchmarks.measure import FailedCommandError
+from benchmarks.measure import UnmeasuredError
 from benchmarks.report import Report
 from benchmarks.settings import Settings
 from tests.support.binaries import MissingBinaryError
@@ -27,6 +27,7 @@ BENCHMARKS: Final = {
     "evidence": "durable records and statements a second, verification, memory",
     "apply": "1,000 apps on a fresh API server, against kubectl and a bare loop",
     "noop": "a pass with nothing to do, against kubectl diff and kubectl apply",
+    "drift": "ten kinds of drift, from the change to its healing",
 }
 RESULTS = Path(__file__).with_name("results")
 
@@ -67,6 +68,6 @@ def _say(text: str) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (FailedCommandError, MissingBinaryError, ServerError) as error:
+    except (UnmeasuredError, MissingBinaryError, ServerError) as error:
         _say(f"error: {error}")
         sys.exit(4)

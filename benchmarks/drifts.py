@@ -74,9 +74,10 @@ def _pod(live: Json) -> Json:
     return live["spec"]["template"]["spec"]
 
 
-def _nobody_else(live: Json, _: Json) -> bool:
-    managers = {entry["manager"] for entry in live["metadata"]["managedFields"]}
-    return INTRUDER not in managers and bool(_container(live)["image"] == IMAGE)
+def _image_is_ours(live: Json, _: Json) -> bool:
+    """Whether the image is as before and the intruder no longer holds the field."""
+    others = [e for e in live["metadata"]["managedFields"] if e["manager"] == INTRUDER]
+    return "f:image" not in json.dumps(others) and bool(_container(live)["image"] == IMAGE)
 
 
 _DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
@@ -141,7 +142,7 @@ DRIFTS: Final = (
             "spec": {"template": {"spec": {"containers": [{"name": "app", "image": OTHER_IMAGE}]}}},
         },
         APPLY,
-        _nobody_else,
+        _image_is_ours,
     ),
     Drift(
         "quota raised",

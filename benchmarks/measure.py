@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.support.process import members
 
@@ -26,7 +26,11 @@ _FIRST_LOOKS = 200
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class FailedCommandError(Exception):
+class UnmeasuredError(Exception):
+    """Something could not be measured, or what was measured is not what it should be."""
+
+
+class FailedCommandError(UnmeasuredError):
     """A measured command did not end with the exit code that was expected."""
 
 
@@ -83,6 +87,42 @@ def worker(module: str, *arguments: str | Path, output: Path) -> tuple[Usage, di
     usage = command([sys.executable, "-m", module, *arguments], output=output)
     said: dict[str, Any] = json.loads(output.read_text(encoding="utf-8").splitlines()[-1])
     return usage, said
+
+
+class Service:
+    """One of our modules as a process that runs until it is told to end; a context manager.
+
+    `usage` is there once it has ended.
+    """
+
+    def __init__(self, module: str, *arguments: str | Path, log: Path) -> None:
+        self._words = [sys.executable, "-m", module, *map(str, arguments)]
+        self._log = log
+        self.usage = Usage(0.0, 0.0, 0.0)
+
+    def __enter__(self) -> Self:
+        self._begin = time.perf_counter()
+        with self._log.open("wb") as sink:
+            self._process = subprocess.Popen(
+                self._words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink
+            )
+        self._peak = _Peak(self._process.pid)
+        return self
+
+    def wait_for(self, line: str) -> None:
+        """Return once it has said `line`; raises FailedCommandError where it ends before."""
+        if self._process.stdout is None or self._process.stdout.readline().decode().strip() != line:
+            said = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise FailedCommandError(f"{self._words[2]} did not get ready:\n{said}")
+
+    def __exit__(self, *_exception: object) -> None:
+        self._process.terminate()
+        _, ended, spent = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(ended)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        wall = time.perf_counter() - self._begin
+        self.usage = Usage(wall, spent.ru_utime + spent.ru_stime, self._peak.end())
 
 
 class Stopwatch:

@@ -22,6 +22,7 @@ from benchmarks.workload import PLACEMENT, resources
 from evidence.keys import create_key, signer_for
 from evidence.writer import EvidenceWriter
 from reconciler.apply import ApplyOptions, Reconciler
+from reconciler.events import Listener, unheard
 from reconciler.model import Desired
 from reconciler.state.sql import SqlStateStore
 from reconciler.targets.base import Target
@@ -55,7 +56,7 @@ def revision_of(manifests: Path) -> str:
 
 
 @contextmanager
-def reconciler(state: Path, target: Target) -> Iterator[Reconciler]:
+def reconciler(state: Path, target: Target, listen: Listener = unheard) -> Iterator[Reconciler]:
     """Everything that stands behind a pass, as the product sets it up."""
     keys = state / "keys"
     writer = EvidenceWriter.open(
@@ -73,6 +74,7 @@ def reconciler(state: Path, target: Target) -> Iterator[Reconciler]:
             evidence=writer,
             clock=now,
             new_run=lambda: os.urandom(8).hex(),
+            listen=listen,
         )
     finally:
         store.close()

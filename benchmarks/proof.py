@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import UnmeasuredError
 from benchmarks.ours import now, revision_of
 from benchmarks.workload import resources
 from evidence.bundle import export
@@ -16,7 +17,7 @@ from evidence.verify import verify_bundle
 Json = Any
 
 
-class UnprovenError(Exception):
+class UnprovenError(UnmeasuredError):
     """A timed run left evidence that does not prove it."""
 
 
