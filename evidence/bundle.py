@@ -16,6 +16,7 @@ from evidence.canonical import Json, canonical
 from evidence.errors import EvidenceError, MalformedError, UsageError
 from evidence.log import LogReader
 from evidence.sigstore import sigstore_bundle
+from evidence.statement import Statement
 from evidence.store import StoredRun, readers, runs_of
 
 FORMAT = "https://controlplane.dev/evidence/bundle/v1"
@@ -29,23 +30,39 @@ class NothingRecordedError(EvidenceError):
 def export(directories: Sequence[Path], commit: str) -> bytes:
     """Return the bundle of `commit` (a whole hexadecimal id) from evidence directories.
 
+    It holds the statements that name the commit, and those that name the tree of its files, which
+    a merge gives another commit: the decision about a pull request belongs to the merge.
+
     Raises NothingRecordedError where no statement names it, UsageError for a malformed id, and
     MalformedError where what lies in a directory cannot be read.
     """
     if not COMMIT.fullmatch(commit):
         raise UsageError(f"{commit!r} is no commit id", remedy="give all 40 hexadecimal digits")
     logs = readers(directories)
+    every = {origin: list(runs_of(directory, log)) for origin, (directory, log) in logs.items()}
+    said = [run.statement for runs in every.values() for run in runs]
+    trees = trees_of(said, commit)
     found = {
-        origin: [run for run in runs_of(directory, log) if run.statement.names(commit)]
-        for origin, (directory, log) in logs.items()
+        origin: [run for run in runs if belongs(run.statement, commit, trees)]
+        for origin, runs in every.items()
     }
     found = {origin: runs for origin, runs in found.items() if runs}
-    if not found:
+    if not any(statement.names(commit) for statement in said):
         raise NothingRecordedError(
             f"no evidence names commit {commit}",
             remedy="run `cpctl evidence list` to see what was recorded, or name another --dir",
         )
     return _document(commit, logs, found)
+
+
+def trees_of(said: Iterable[Statement], commit: str) -> frozenset[str]:
+    """Return the trees that statements about the commit say it has."""
+    return frozenset(tree for statement in said for tree in statement.trees(commit))
+
+
+def belongs(said: Statement, commit: str, trees: frozenset[str]) -> bool:
+    """Whether a statement is about the commit, or about another one with the same files."""
+    return said.names(commit) or bool(said.trees() & trees)
 
 
 def _document(

@@ -96,6 +96,14 @@ class Statement:
         """Whether the commit is among the subjects."""
         return any(subject.digest.get("gitCommit") == commit for subject in self.subjects)
 
+    def trees(self, commit: str = "") -> frozenset[str]:
+        """Return the Git trees named beside `commit`, beside any commit where none is given."""
+        return frozenset(
+            subject.digest["gitTree"]
+            for subject in self.subjects
+            if "gitTree" in subject.digest and commit in ("", subject.digest.get("gitCommit"))
+        )
+
     def payload(self) -> bytes:
         """Return the canonical bytes, which an envelope carries."""
         return canonical(self.to_json())

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from evidence import merkle, note, records, shape
-from evidence.bundle import COMMIT, FORMAT
+from evidence.bundle import COMMIT, FORMAT, belongs, trees_of
 from evidence.canonical import Json, canonical, digest_bytes, read_canonical
 from evidence.dsse import Envelope
 from evidence.errors import MalformedError
@@ -180,8 +180,6 @@ class _Work:
         self.findings += self.judge.statement(envelope, said, f"{part}.envelope")
         if read["sigstore"] != sigstore_bundle(envelope):
             self.find(f"{part}.sigstore", "is not the Sigstore form of the envelope")
-        if not said.names(self.commit):
-            self.find(f"{part}.envelope.payload.subject", f"does not name commit {self.commit}")
         self._logged(read, part, envelope, said)
         self._records(read["records"], f"{part}.records", said, payloads)
         self.said.append((part, said))
@@ -235,8 +233,7 @@ class _Work:
         """Verify that nothing is in the bundle that no statement calls for."""
         if not self.said:
             self.find("statements", "no sound statement is in the bundle")
-        elif not any(said.names(self.commit) for _, said in self.said):
-            self.find("commit", "no statement of the bundle names it")
+        self._belonging()
         for i, keyid in enumerate(self.judge.bundled):
             if keyid not in self.used_keys:
                 self.find(f"keys[{i}]", "signed nothing in this bundle")
@@ -254,11 +251,22 @@ class _Work:
                 place = f"{log.part}.checkpoints[{i}].key"
                 self.findings += self.judge.log_key(keyid, newest, place)
 
+    def _belonging(self) -> None:
+        """Verify that every statement is about the commit, or about the same files."""
+        if self.said and not any(said.names(self.commit) for _, said in self.said):
+            self.find("commit", "no statement of the bundle names it")
+        trees = trees_of((said for _, said in self.said), self.commit)
+        for part, said in self.said:
+            if not belongs(said, self.commit, trees):
+                place = f"{part}.envelope.payload.subject"
+                self.find(place, f"names neither commit {self.commit} nor a tree of it")
+
     def _words(self, index: int, envelope: Envelope, said: Statement) -> str:
         key = self.judge.key(envelope.keyid)
         by = key.words() if key else envelope.keyid
+        same = "" if said.names(self.commit) else " (about another commit with the same files)"
         return (
-            f"{said.kind} {said.outcome}: {said.summary} - signed by {by} at {said.finished} "
+            f"{said.kind} {said.outcome}: {said.summary}{same} - signed by {by} at {said.finished} "
             f"(its claim); all {said.count} records and their payloads are here, unchanged; "
             f"entry {index} of log {said.origin}"
         )
@@ -314,6 +322,11 @@ def _not_proven(work: _Work) -> Iterator[str]:
         yield (
             f"that nothing else in log {origin} is about this commit: {here} of its "
             f"{log.checkpoints[-1].size} entries are here (verify --log reads them all)"
+        )
+    if trees_of((said for _, said in work.said), work.commit):
+        yield (
+            "that the commit has the tree that statements name: their signers say so; "
+            f"`git rev-parse {work.commit[:12]}^{{tree}}` shows it"
         )
     for part, said in work.said:
         if said.outcome == "interrupted":

@@ -20,7 +20,7 @@ from evidence.run import Entry
 from reconciler.errors import ReconcilerError, TargetSettingsError
 from reconciler.events import Finished, Listener, PassFinished, Planned, unheard
 from reconciler.keeper import Keeper
-from reconciler.ledger import Evidence, Ledger
+from reconciler.ledger import NO_GROUNDS, Evidence, Grounds, Ledger
 from reconciler.model import Desired, Outcome, Placement, Plan, Result
 from reconciler.placement import Context, Work, work
 from reconciler.plan import PlanOptions, plan
@@ -46,6 +46,7 @@ class ApplyOptions:
     plan: PlanOptions = field(default_factory=PlanOptions)
     health: bool = True  # ask how everything fares afterwards
     width: int = 4  # placements of one target at the same time
+    grounds: Grounds = NO_GROUNDS  # what lets the pass act, for its statement
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,9 @@ class Reconciler:
         how = options or ApplyOptions()
         run, started = self._new_run(), self._seconds()
         revisions = {each.revision for each in desired}
-        ledger = Ledger(self._evidence, run=run, kind=how.kind, revisions=revisions)
+        ledger = Ledger(
+            self._evidence, run=run, kind=how.kind, revisions=revisions, grounds=how.grounds
+        )
         revision = ", ".join(sorted(revisions))[:128]
         self._store.begin_run(Run(run, how.kind, revision, stamp(self._clock())))
         recovered = ledger.recover()

@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from evidence.errors import EvidenceError
@@ -44,16 +45,38 @@ class Evidence(Protocol):
         """Close what processes that are gone left open."""
 
 
+@dataclass(frozen=True)
+class Grounds:
+    """What lets a pass act, as whoever asked for it knows: said in its statement.
+
+    `subjects` stand beside or, for a commit that they name, in place of the revisions; `records`
+    come first.
+    """
+
+    subjects: tuple[Subject, ...] = ()
+    records: tuple[Record, ...] = ()
+
+
+NO_GROUNDS: Final = Grounds()
+
+
 class Ledger:
     """The evidence of one pass. Its methods may be called from several threads."""
 
     def __init__(
-        self, evidence: Evidence, *, run: str, kind: str, revisions: Iterable[str]
+        self,
+        evidence: Evidence,
+        *,
+        run: str,
+        kind: str,
+        revisions: Iterable[str],
+        grounds: Grounds = NO_GROUNDS,
     ) -> None:
         self._evidence = evidence
         self._run = run
         self._kind = kind
         self._revisions = sorted(set(revisions))
+        self._grounds = grounds
         self._recording: Recording | None = None
         self._lock = threading.Lock()
 
@@ -82,11 +105,18 @@ class Ledger:
             if self._recording is None:
                 self._recording = self._evidence.begin(
                     kind=self._kind,
-                    subjects=[subject(revision) for revision in self._revisions],
+                    subjects=self._subjects(),
                     summary=f"{self._kind} at {', '.join(self._revisions)}",
                     run_id=self._run,
                 )
+                if self._grounds.records:
+                    self._recording.record_many(self._grounds.records)
             return self._recording
+
+    def _subjects(self) -> list[Subject]:
+        told = {s.digest.get("gitCommit") for s in self._grounds.subjects}
+        rest = [subject(revision) for revision in self._revisions if revision not in told]
+        return [*self._grounds.subjects, *rest]
 
 
 def subject(revision: str) -> Subject:

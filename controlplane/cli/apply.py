@@ -53,7 +53,8 @@ def command(
     store = wiring.state_store(repository, state)
     evidence = wiring.evidence_directory(repository)
     writer = wiring.evidence_writer(evidence, "apply", keys=keys)
-    _say(_cleared(repository, store, snapshot, engine, keys))
+    clearance = _cleared(repository, store, snapshot, engine, keys)
+    _say(clearance)
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
     with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
         everything = [*declared.desired]
@@ -67,7 +68,8 @@ def command(
             new_run=wiring.new_run,
         )
         permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=True)
-        summary = reconciler.apply(everything, ApplyOptions(plan=permitted))
+        how = ApplyOptions(plan=permitted, grounds=clearance.grounds())
+        summary = reconciler.apply(everything, how)
     output.data(apply_output.FORMS[form](summary))
     for problems in declared.problems.values():
         for problem in problems:

@@ -19,7 +19,10 @@ from controlplane.operations.trust import trust_set
 from controlplane.repo.git import EMPTY_TREE, Commit, GitRepository
 from controlplane.repo.snapshot import Snapshot, nothing, read
 from evidence.errors import EvidenceError
+from evidence.records import Record
+from evidence.statement import Subject
 from evidence.trust import TrustSet
+from reconciler.ledger import Grounds
 
 LONGEST = 10_000  # commits walked back before the history counts as unknown
 
@@ -34,8 +37,23 @@ class NotClearedError(ControlPlaneError):
 class Clearance:
     """What lets a revision be applied: decisions made before the merge, or one made now."""
 
+    commit: Commit
     decisions: tuple[str, ...]
     gated: bool = True
+
+    def grounds(self) -> Grounds:
+        """Return what the statement of the pass says of why it could act."""
+        named = {"gitCommit": self.commit.id, "gitTree": self.commit.tree_id}
+        late = "" if self.gated else ", not gated before merge"
+        count = len(self.decisions)
+        summary = f"cleared by {count} decision{'' if count == 1 else 's'}{late}"
+        payload = {
+            "decisions": list(self.decisions),
+            "gatedBeforeMerge": self.gated,
+            "revision": named,
+        }
+        record = Record("clearance", summary, payload)
+        return Grounds((Subject("revision", named),), (record,))
 
 
 @dataclass
@@ -48,6 +66,11 @@ class Branch:
     _trust: dict[str, TrustSet | None] = field(default_factory=dict)
 
     @property
+    def end(self) -> Commit:
+        """The commit to be applied; the one applied last where nothing came since."""
+        return self.commits[-1] if self.commits or self.start is None else self.start
+
+    @property
     def from_tree(self) -> str:
         """The tree in force: of what was applied last, of nothing at the very beginning."""
         return self.start.tree_id if self.start else EMPTY_TREE
@@ -55,7 +78,7 @@ class Branch:
     @property
     def step(self) -> Step:
         """The whole way as one step."""
-        head = read(self.repository, self.commits[-1].id)
+        head = read(self.repository, self.end.id)
         if self.start is None:
             return Step(nothing(), head, genesis=True)
         return Step(read(self.repository, self.start.id), head)
@@ -110,10 +133,10 @@ def clear(
     trees = [commit.tree_id for commit in way.commits]
     decisions = chain(way.from_tree, trees, allowed_steps(evidence, way.trust_of, now))
     if decisions is not None:
-        return Clearance(decisions)
+        return Clearance(way.end, decisions)
     step = way.step
     report = judge_now(step)
-    name = way.commits[-1].id[:12]
+    name = way.end.id[:12]
     if not report.allow:
         raise NotClearedError(
             f"{name} was not gated before merge, and is denied now",
@@ -125,7 +148,7 @@ def clear(
             remedy="run `cpctl gate` on it with a key of the trust root, or set ungatedMerges: "
             "gate-then-apply in repository.yaml",
         )
-    return Clearance((report.verdict.digest(),), gated=False)
+    return Clearance(way.end, (report.verdict.digest(),), gated=False)
 
 
 def _late_suffices(step: Step) -> bool:

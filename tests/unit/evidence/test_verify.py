@@ -24,6 +24,7 @@ from evidence.errors import UsageError
 from evidence.records import Record
 from evidence.report import Report
 from evidence.signers.base import Signer
+from evidence.statement import Subject
 from evidence.trust import TrustedKey, TrustSet
 from evidence.verify import verify_bundle
 from tests.support.evidence import COMMIT, about, signer, writer
@@ -348,3 +349,50 @@ def test_a_commit_that_nothing_names_has_no_bundle(tmp_path: Path) -> None:
 
 def test_a_trust_set_reads_back(made: tuple[bytes, TrustSet]) -> None:
     assert TrustSet.read(made[1].to_bytes()) == made[1]
+
+
+TREE = "7" * 40
+
+
+def named(commit: str, tree: str) -> list[Subject]:
+    return [Subject("revision", {"gitCommit": commit, "gitTree": tree})]
+
+
+def merged(directory: Path, decided_tree: str) -> tuple[list[Path], TrustSet]:
+    """A decision about a pull request's head, and the apply of the merge commit."""
+    decide, apply, log = signer("decide"), signer("apply"), signer("log")
+    gate = writer(directory, sign=decide, log=log, origin="example.com/gate")
+    with gate.begin(kind="gate", subjects=named(OTHER, decided_tree), summary="gate") as run:
+        run.record(Record("decision", "allowed", {"allow": True}))
+        run.close(outcome="allow", summary="allowed the change")
+    applies = writer(directory, sign=apply, log=log)
+    with applies.begin(kind="apply", subjects=named(COMMIT, TREE), summary="apply") as run:
+        run.record(Record("receipt", "created", {}))
+        run.close(outcome="done", summary="done")
+    return [directory], trust_in(decide, apply, log)
+
+
+def test_the_decision_about_the_same_files_belongs_to_the_merge_commit(tmp_path: Path) -> None:
+    directories, trust = merged(tmp_path, TREE)
+    report = verify(export(directories, COMMIT), trust)
+    assert report.verified
+    assert "gate allow: allowed the change (about another commit with the same files)" in (
+        report.words()
+    )
+    assert "that the commit has the tree that statements name" in report.words()
+
+
+def test_a_decision_about_other_files_does_not(tmp_path: Path) -> None:
+    directories, trust = merged(tmp_path, "8" * 40)
+    report = verify(export(directories, COMMIT), trust)
+    assert report.verified
+    assert "gate" not in " ".join(report.proven)
+
+
+def test_a_statement_about_something_else_in_a_bundle_is_named(tmp_path: Path) -> None:
+    directories, trust = merged(tmp_path, "8" * 40)
+    value = json.loads(export(directories, OTHER))
+    value["commit"] = COMMIT
+    report = verify(value, trust)
+    assert not report.verified
+    assert any("names neither commit" in finding.message for finding in report.findings)
