@@ -354,7 +354,7 @@ def test_a_trust_set_reads_back(made: tuple[bytes, TrustSet]) -> None:
 TREE = "7" * 40
 
 
-def named(commit: str, tree: str) -> list[Subject]:
+def of_tree(commit: str, tree: str) -> list[Subject]:
     return [Subject("revision", {"gitCommit": commit, "gitTree": tree})]
 
 
@@ -362,11 +362,11 @@ def merged(directory: Path, decided_tree: str) -> tuple[list[Path], TrustSet]:
     """A decision about a pull request's head, and the apply of the merge commit."""
     decide, apply, log = signer("decide"), signer("apply"), signer("log")
     gate = writer(directory, sign=decide, log=log, origin="example.com/gate")
-    with gate.begin(kind="gate", subjects=named(OTHER, decided_tree), summary="gate") as run:
+    with gate.begin(kind="gate", subjects=of_tree(OTHER, decided_tree), summary="gate") as run:
         run.record(Record("decision", "allowed", {"allow": True}))
         run.close(outcome="allow", summary="allowed the change")
     applies = writer(directory, sign=apply, log=log)
-    with applies.begin(kind="apply", subjects=named(COMMIT, TREE), summary="apply") as run:
+    with applies.begin(kind="apply", subjects=of_tree(COMMIT, TREE), summary="apply") as run:
         run.record(Record("receipt", "created", {}))
         run.close(outcome="done", summary="done")
     return [directory], trust_in(decide, apply, log)
