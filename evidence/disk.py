@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from evidence.errors import LogBusyError
@@ -77,12 +77,15 @@ class Disk:
         self._hook(f"after rename {path.name}")
 
     def link(self, source: Path, target: Path) -> None:
-        """Give the durable file `source` the name `target` as well, unless that exists."""
+        """Give the durable file `source` the name `target` as well, unless that exists.
+
+        Another process may give the same name at the same moment: it names the same content.
+        """
         self.make(target.parent)
         self._hook(f"before link {target.name}")
-        if not target.exists():
+        with suppress(FileExistsError):
             os.link(source, target)
-            self._sync_directory(target.parent)
+        self._sync_directory(target.parent)
         self._hook(f"after link {target.name}")
 
     def remove(self, path: Path) -> None:
