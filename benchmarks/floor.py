@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,13 +38,15 @@ def main(kubeconfig: str, requests: str, connections: str) -> None:
     problems: list[str] = []
     work = (pool, headers, todo, threading.Lock(), problems)
     threads = [threading.Thread(target=_send, args=work) for _ in range(int(connections))]
+    begin, cpu = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if problems:
         raise RuntimeError(problems[0])
-    print(json.dumps({"connections": int(connections)}))
+    wall, spent = time.perf_counter() - begin, time.process_time() - cpu
+    print(json.dumps({"connections": int(connections), "wall": wall, "cpu": spent}))
 
 
 def _send(

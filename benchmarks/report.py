@@ -77,10 +77,10 @@ def table(report: Report) -> str:
     clients = dict.fromkeys(sample.client for sample in report.samples)
     lines += [_client(c, [s.usage for s in report.samples if s.client == c]) for c in clients]
     if report.comparisons:
-        lines += ["", f"  {'ratio of medians':<50}{'measured':>10}{'aim':>9}"]
+        lines += ["", f"  {'ratio of medians':<72}{'measured':>10}{'aim':>9}"]
     for found in report.comparisons:
         aim = f"{'<' if found.below else '≥'} {found.aim:g}"
-        lines.append(f"  {found.what:<50}{found.ratio:>10.2f}{aim:>9}  {found.verdict()}")
+        lines.append(f"  {found.what:<72}{found.ratio:>10.2f}{aim:>9}  {found.verdict()}")
     lines += ["", *(f"  {line}" for line in report.figures)] if report.figures else []
     return "\n".join(lines) + "\n"
 

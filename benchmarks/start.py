@@ -36,10 +36,12 @@ def run(settings: Settings) -> Report:
         {"rounds": rounds},
         kept,
         [
-            Comparison(f"{OURS} / {CLICK}", ours / median(kept, CLICK), AIM, below=True),
+            Comparison(
+                f"{OURS}, times as long as {CLICK}", ours / median(kept, CLICK), AIM, below=True
+            ),
         ],
         [
-            f"{OURS} / {BARE}: {ours / median(kept, BARE):.2f}",
+            f"{OURS}, times as long as {BARE}: {ours / median(kept, BARE):.2f}",
             *(
                 f"peak memory of {client}: {_memory(words, output):.0f} MiB"
                 for client, words in commands.items()
