@@ -157,8 +157,8 @@ class DirectoryTarget(Target):
         path = self._tree(placement) / inventory.NAME
         data = files.read_regular(path)
         if data is None and not path.is_symlink() and not path.exists():
-            return Inventory(placement.name)
-        return inventory.parse(data or b"", placement.name, str(path))
+            return Inventory(str(placement))
+        return inventory.parse(data or b"", str(placement), str(path))
 
     def _store(self, placement: Placement, value: Inventory) -> None:
         path = self._tree(placement) / inventory.NAME

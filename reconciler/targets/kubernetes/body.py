@@ -34,11 +34,11 @@ def applied(resource: Resource, placement: Placement, ref: Ref) -> dict[str, Jso
     metadata = {k: v for k, v in (body.get("metadata") or {}).items() if k not in _NOT_APPLIED}
     metadata["labels"] = {
         **(metadata.get("labels") or {}),
-        PLACEMENT_LABEL: placement_label(placement.name),
+        PLACEMENT_LABEL: placement_label(str(placement)),
     }
     metadata["annotations"] = {
         **(metadata.get("annotations") or {}),
-        PLACEMENT_ANNOTATION: placement.name,
+        PLACEMENT_ANNOTATION: str(placement),
         DIGEST_ANNOTATION: resource.digest,
     }
     if ref.secret:

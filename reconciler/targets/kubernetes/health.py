@@ -51,7 +51,7 @@ def examine(
             yield Health(identifier, HealthStatus.NOT_FOUND, f"no kind {ref.group_kind} is served")
         else:
             scopes[kind, ref.namespace].append(identifier)
-    selector = f"{PLACEMENT_LABEL}={placement_label(placement.name)}"
+    selector = f"{PLACEMENT_LABEL}={placement_label(str(placement))}"
 
     def look(scope: tuple[Kind, str]) -> list[Health]:
         kind, namespace = scope

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from reconciler.errors import ReconcilerError
+from reconciler.model import Placement
 
 Json = Any
 
@@ -87,6 +88,15 @@ def placement_label(placement: str) -> str:
     readable = "".join(c if c.isascii() and c.isalnum() else "-" for c in placement)[:40].strip("-")
     mark = hashlib.sha256(placement.encode()).hexdigest()[:12]
     return f"{readable}.{mark}" if readable else mark
+
+
+def placement_of(text: str, target: str) -> Placement | None:
+    """Return the placement that an annotation names, None where it is another target's.
+
+    Two targets may by mistake be one cluster: neither takes the other's placements for its own.
+    """
+    name, _, of = text.rpartition("@")
+    return Placement(name, target) if name and of == target else None
 
 
 def label_of(meta: Mapping[str, Json]) -> str:

@@ -55,7 +55,7 @@ class Inspector:
         self._cluster = cluster
         self._placement = placement
         self._inventory = inventory
-        self._label = placement_label(placement.name)
+        self._label = placement_label(str(placement))
 
     def surplus(self, ref: Ref, meta: Meta) -> Live:
         """An object of the inventory that is no longer desired."""

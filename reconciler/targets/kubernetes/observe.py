@@ -122,7 +122,7 @@ class _Pass:
                 scopes += [(kind, namespace) for namespace in sorted(namespaces)]
             elif kind.namespaced or not given:
                 scopes.append((kind, ""))
-        selector = f"{PLACEMENT_LABEL}={placement_label(self.placement.name)}"
+        selector = f"{PLACEMENT_LABEL}={placement_label(str(self.placement))}"
         self.cluster.parallel(lambda scope: self._list_scope(*scope, selector), scopes, lists=True)
 
     def _list_scope(self, kind: Kind, namespace: str, selector: str) -> None:

@@ -45,7 +45,7 @@ class Pruner:
 
     def __init__(self, cluster: Cluster, placement: Placement, inventory: Inventory) -> None:
         self._cluster = cluster
-        self._label = placement_label(placement.name)
+        self._label = placement_label(str(placement))
         self._inventory = inventory
         self._lock = threading.Lock()
         self._deleted: set[str] = set()  # uids

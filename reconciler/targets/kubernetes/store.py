@@ -18,6 +18,7 @@ from reconciler.targets.kubernetes.identity import (
     MANAGER,
     PLACEMENT_ANNOTATION,
     placement_label,
+    placement_of,
 )
 from reconciler.targets.kubernetes.inventory import (
     INVENTORY_LABEL,
@@ -47,24 +48,24 @@ class InventoryStore:
 
     def load(self, placement: Placement) -> Inventory:
         """Read one inventory; a shard that did not change since keeps what was noted on it."""
-        selector = f"{INVENTORY_LABEL}={placement_label(placement.name)}"
+        selector = f"{INVENTORY_LABEL}={placement_label(str(placement))}"
         answer = self._client.get(
             self._path,
-            what=f"read the inventory of {placement.name}",
+            what=f"read the inventory of {placement!s}",
             labelSelector=selector,
         )
-        inventory = decode(placement.name, answer.get("items") or ())
+        inventory = decode(str(placement), answer.get("items") or ())
         with self._lock:
-            before = self._known.get(placement.name)
+            before = self._known.get(str(placement))
             if before is not None:
                 inventory = _kept(before, inventory)
-            self._known[placement.name] = inventory
+            self._known[str(placement)] = inventory
         return inventory
 
     def known(self, placement: Placement) -> Inventory:
         """The inventory as last read or written; read if it never was."""
         with self._lock:
-            inventory = self._known.get(placement.name)
+            inventory = self._known.get(str(placement))
         return self.load(placement) if inventory is None else inventory
 
     def owner_of(self, identifier: str) -> str | None:
@@ -89,14 +90,14 @@ class InventoryStore:
                 return
             except ReconcilerError as error:
                 with self._lock:
-                    self._known.pop(placement.name, None)  # it may be half written
+                    self._known.pop(str(placement), None)  # it may be half written
                 moved = isinstance(error, ApiError) and error.status in {404, 409}
                 if not moved or attempt == _TRIES - 1:
                     raise
                 inventory = self.load(placement)
 
-    def placements(self) -> Iterator[str]:
-        """The names of all placements that have an inventory here."""
+    def placements(self, target: str) -> Iterator[Placement]:
+        """The placements of `target` that have an inventory here."""
         answer = self._client.get(
             self._path,
             what="list the inventories",
@@ -107,7 +108,10 @@ class InventoryStore:
             (item["metadata"].get("annotations") or {}).get(PLACEMENT_ANNOTATION)
             for item in answer.get("items") or ()
         }
-        yield from sorted(name for name in names if name)
+        for name in sorted(filter(None, names)):
+            found = placement_of(name, target)
+            if found is not None:
+                yield found
 
     def _save(self, inventory: Inventory, touched: dict[int, Shard]) -> None:
         """Write shards so that a crash between two of them leaves a readable inventory.

@@ -92,7 +92,7 @@ class KubernetesTarget(Target):
 
     def placements(self) -> Iterator[Placement]:
         """See Target.placements."""
-        return (Placement(name, self.name) for name in self._cluster.store.placements())
+        return self._cluster.store.placements(self.name)
 
     def watch(self, stop: Callable[[], bool]) -> Iterator[Nudge]:
         """See Target.watch."""

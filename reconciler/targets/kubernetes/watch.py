@@ -14,11 +14,16 @@ from contextlib import suppress
 from typing import Any
 
 from reconciler.errors import InventoryDamagedError, ReconcilerError
-from reconciler.model import Nudge, Placement
+from reconciler.model import Nudge
 from reconciler.targets.kubernetes.client import METADATA_LIST, Stream, is_gone
 from reconciler.targets.kubernetes.context import Cluster
 from reconciler.targets.kubernetes.errors import ApiError
-from reconciler.targets.kubernetes.identity import PLACEMENT_ANNOTATION, PLACEMENT_LABEL, parse
+from reconciler.targets.kubernetes.identity import (
+    PLACEMENT_ANNOTATION,
+    PLACEMENT_LABEL,
+    parse,
+    placement_of,
+)
 from reconciler.targets.kubernetes.ownership import fingerprint
 
 Json = Any
@@ -61,9 +66,9 @@ class Watcher:
         # What fails here is tried again soon, and the periodic pass says what is wrong. One
         # inventory that cannot be read must not leave the others unwatched.
         with suppress(ReconcilerError):
-            for name in self._cluster.store.placements():
+            for placement in self._cluster.store.placements(self._target):
                 with suppress(InventoryDamagedError):
-                    inventories.append(self._cluster.store.known(self._placement(name)))
+                    inventories.append(self._cluster.store.known(placement))
         given = self._cluster.rules.given
         refs = {
             (ref.api_version, ref.kind, ref.namespace if given else ""): ref
@@ -106,8 +111,8 @@ class Watcher:
             labelSelector=PLACEMENT_LABEL,
             limit="1",
         )
-        for name in self._cluster.store.placements():
-            self._events.put(Nudge(self._placement(name)))
+        for placement in self._cluster.store.placements(self._target):
+            self._events.put(Nudge(placement))
         return str(answer["metadata"]["resourceVersion"])
 
     def _read(self, scope: Scope, version: str) -> str:
@@ -157,12 +162,13 @@ class Watcher:
         name = store.owner_of(identifier) or (meta.get("annotations") or {}).get(
             PLACEMENT_ANNOTATION
         )
-        if not name:
+        placement = placement_of(name or "", self._target)
+        if name is None or placement is None:
             return
         record = store.record(name, identifier)
         if what != "DELETED" and record is not None and record.fingerprint == fingerprint(meta):
             return  # a change of status, or our own doing
-        self._events.put(Nudge(self._placement(name), frozenset({identifier})))
+        self._events.put(Nudge(placement, frozenset({identifier})))
 
     def _path(self, scope: Scope) -> str:
         api_version, kind, namespace = scope
@@ -171,9 +177,6 @@ class Watcher:
         if found is None:
             raise ApiError(f"{kind} is not served", remedy="it is tried again", status=404)
         return found.collection(namespace)
-
-    def _placement(self, name: str) -> Placement:
-        return Placement(name, self._target)
 
     def _end(self) -> None:
         self._stopping.set()

@@ -164,7 +164,7 @@ def test_no_placement_leaves_the_root(target: DirectoryTarget, root: Path, name:
     [
         lambda data: data[:-1],
         lambda data: data.replace(b"acme_a", b"acme_b").replace(b"acme/a", b"acme/b"),
-        lambda data: data.replace(b'"placement": "acme/prod"', b'"placement": "acme/test"'),
+        lambda data: data.replace(b'"placement": "acme/prod@', b'"placement": "acme/test@'),
         lambda data: b"",
         lambda data: b"[1]",
         lambda data: data + b" ",
@@ -189,8 +189,15 @@ def test_an_inventory_of_another_placement_is_refused(target: DirectoryTarget, r
     converge(target, wanting(PLACEMENT, resource("a")))
     converge(target, wanting(other, resource("a")))
     (root / "acme/prod" / inventory.NAME).replace(root / "acme/test" / inventory.NAME)
-    with pytest.raises(InventoryDamagedError, match="that of 'acme/prod'"):
+    with pytest.raises(InventoryDamagedError, match="that of 'acme/prod@rendered'"):
         target.observe(wanting(other, resource("a")))
+
+
+def test_two_targets_that_are_one_folder_do_not_fight(target: DirectoryTarget, root: Path) -> None:
+    converge(target, wanting(PLACEMENT, resource("a")))
+    twin = DirectoryTarget.connect("twin", {"path": str(root)})
+    with pytest.raises(InventoryDamagedError, match="that of 'acme/prod@rendered'"):
+        twin.observe(wanting(Placement(PLACEMENT.name, "twin"), resource("b")))
 
 
 def test_nothing_is_written_without_a_claim(target: DirectoryTarget, root: Path) -> None:

@@ -26,7 +26,7 @@ def test_marks_are_added_and_the_servers_own_fields_left_out() -> None:
 
     assert sent["metadata"]["labels"].keys() == {"a", "controlplane.dev/placement"}
     assert sent["metadata"]["annotations"] == {
-        "controlplane.dev/placement": "acme/prod",
+        "controlplane.dev/placement": str(PLACEMENT),
         "controlplane.dev/digest": resource.digest,
     }
     assert not {"resourceVersion", "uid"} & sent["metadata"].keys()
