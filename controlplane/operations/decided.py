@@ -1,9 +1,11 @@
 """Which steps were allowed, as signed evidence has it: decisions that count, and no others.
 
 A decision counts when its statement is signed, for deciding, by a key that the trust root in force
-names, when its records are those that were signed, and when it allowed. In force is the trust root
-of the revision that the step starts from: a change cannot bring its own judge. Evidence that is
-damaged or signed by somebody else is passed over: it allows nothing.
+names, when its records are those that were signed, and when it allowed before the merge. A step
+that was judged only when it was to be applied is judged again: whether that suffices is for
+`repository.yaml` to say each time. In force is the trust root of the revision that the step starts
+from: a change cannot bring its own judge. Evidence that is damaged or signed by somebody else is
+passed over: it allows nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from controlplane.operations.authorising import Allowed
+from evidence.canonical import Json
 from evidence.errors import EvidenceError
 from evidence.judge import Judge
 from evidence.records import records_root
@@ -71,7 +74,22 @@ def _claimed(run: StoredRun) -> Iterator[_Claim]:
         return
     for record in records:
         if record.record["kind"] == "decision":
-            decision = run.payload(record)
-            if decision["allow"] is True:
-                step = (decision["from"]["tree"], decision["to"]["tree"])
+            step = _allowed_before_merge(run.payload(record))
+            if step is not None:
                 yield _Claim(run, Allowed(*step, record.record["payload"]))
+
+
+def _allowed_before_merge(decision: Json) -> tuple[str, str] | None:
+    """Return the trees of the step, None for any other decision and for what is none.
+
+    Nobody's signature was looked at yet, so that nothing is known of the form.
+    """
+    match decision:
+        case {
+            "allow": True,
+            "gatedBeforeMerge": True,
+            "from": {"tree": str(before)},
+            "to": {"tree": str(after)},
+        }:
+            return before, after
+    return None
