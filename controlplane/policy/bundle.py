@@ -12,9 +12,10 @@ evaluated. Reads no files: they come as a mapping of repository path → text. L
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from controlplane.policy import rego_check, rego_module
@@ -24,7 +25,10 @@ from controlplane.policy.model import PolicyBundle, PolicyModule, Rule
 from controlplane.policy.rego_check import ALL_GUARDS, Guards
 from controlplane.policy.rego_module import Form, Module
 from controlplane.policy.rego_scan import scan
-from controlplane.values import Position, Problem
+from controlplane.repo.layout import REPOSITORY_FILE
+from controlplane.schema import json_schema
+from controlplane.schema.json_schema import UnfitSchemaError
+from controlplane.values import FieldPath, Position, Problem, dotted
 from evidence.canonical import Json, NotCanonicalError, canonical, digest, digest_bytes
 
 ROOT = "policies"
@@ -36,6 +40,14 @@ _OTHER = re.compile(
     rf"(?:{_NAME}|lib)/[a-z0-9_-]+/(?:[a-z0-9_]+_test\.rego|parameters\.schema\.json|README\.md"
     r"|samples/(?:allow|deny)[a-z0-9.-]*\.json)|README\.md"
 )
+
+
+Located = Callable[[FieldPath], Position]
+"""Gives the place of a rule's parameter: (rule id, field…)."""
+
+
+def _unlocated(_: FieldPath) -> Position:
+    return Position(REPOSITORY_FILE)
 
 
 @dataclass(frozen=True)
@@ -64,12 +76,14 @@ def load(
     files: Mapping[str, str],
     parameters: Mapping[str, Json] | None = None,
     *,
+    located: Located = _unlocated,
     guards: Guards = ALL_GUARDS,
 ) -> LoadedPolicies:
     """Load what stands under `policies/`; other paths are left alone.
 
     `parameters` is rule id → its parameters; what is not given has the default of the rule's
-    schema. Nothing is raised for the content of a file.
+    schema, and what that schema forbids is a problem, at the place `located` gives for
+    (rule id, field…). Nothing is raised for the content of a file.
     """
     inside = {p.removeprefix(ROOT + "/"): t for p, t in files.items() if p.startswith(ROOT + "/")}
     problems = _layout(inside)
@@ -86,17 +100,26 @@ def load(
                 belonging[identity] = _belonging(identity, rule[1], inside, problems)
                 rules.append(rule[0])
         problems += module.problems
-    data = _data(rules, belonging, parameters or {}, problems)
+    given = parameters or {}
+    problems += _unknown(given, [f"{m['family']}/{m['rule']}" for m in _rules_in(modules)], located)
+    values = {rule.id: _values(rule, inside, given.get(rule.id, {}), located) for rule in rules}
+    problems += [problem for _, wrong in values.values() for problem in wrong]
+    data = _data(rules, {identity: found for identity, (found, _) in values.items()})
     loaded = [PolicyModule(f"{ROOT}/{p}", inside[p]) for p in modules]
     return LoadedPolicies(_bundle(rules, loaded, data), belonging, tuple(sorted(set(problems))))
 
 
-def require(files: Mapping[str, str], parameters: Mapping[str, Json] | None = None) -> PolicyBundle:
+def require(
+    files: Mapping[str, str],
+    parameters: Mapping[str, Json] | None = None,
+    *,
+    located: Located = _unlocated,
+) -> PolicyBundle:
     """Return the bundle of `files`.
 
     Raises PolicyLoadError with every problem where anything is wrong, or where there is no rule.
     """
-    loaded = load(files, parameters)
+    loaded = load(files, parameters, located=located)
     if loaded.problems:
         raise PolicyLoadError(loaded.problems)
     if not loaded.bundle.rules:
@@ -235,30 +258,56 @@ def _json(path: str, text: str, problems: list[Problem]) -> Json | None:
     return value
 
 
-def _data(
-    rules: Iterable[Rule],
-    belonging: Mapping[str, RuleFiles],
-    given: Mapping[str, Json],
-    problems: list[Problem],
-) -> Mapping[str, Json]:
-    """Return `parameters` by family and rule: what the schema says, then what was given."""
+def _rules_in(modules: Iterable[str]) -> list[re.Match[str]]:
+    return [match for path in modules if (match := _RULE.fullmatch(path))]
+
+
+def _unknown(given: Mapping[str, Json], rules: Sequence[str], located: Located) -> list[Problem]:
+    """Return the parameters that no rule would read."""
+    problems = []
+    for identity in sorted(set(given) - set(rules)):
+        near = difflib.get_close_matches(identity, rules, n=1)
+        remedy = f"did you mean `{near[0]}`?" if near else "remove them"
+        text = f"parameters for {identity}, but there is no such rule in this policy set"
+        problems.append(Problem(located((identity,)), "policy/parameters", text, remedy))
+    return problems
+
+
+def _values(
+    rule: Rule, inside: Mapping[str, str], given: Mapping[str, Json], located: Located
+) -> tuple[dict[str, Json] | None, list[Problem]]:
+    """Return a rule's parameters, None where it takes none, and what is wrong with them."""
+    path = f"{rule.id}/parameters.schema.json"
+    if (path in inside) != ("parameters" in rule.uses) or (given and path not in inside):
+        text = "`parameters` in custom.uses and parameters.schema.json come together"
+        remedy = "write the schema, or take `parameters` out of custom.uses"
+        return None, [Problem(Position(rule.module), "policy/parameters", text, remedy)]
+    if path not in inside:
+        return None, []
+    try:
+        schema = json_schema.load(f"{ROOT}/{path}", inside[path])
+        values = schema.with_defaults(given)
+        return values, [
+            Problem(
+                located((rule.id, *wrong.path)),
+                "policy/parameters",
+                f"{dotted((rule.id, *wrong.path))}: {wrong.message}",
+                wrong.remedy,
+            )
+            for wrong in schema.problems(values)
+        ]
+    except UnfitSchemaError as error:
+        return None, list(error.problems)
+
+
+def _data(rules: Iterable[Rule], values: Mapping[str, dict[str, Json] | None]) -> dict[str, Json]:
+    """Return `parameters` by family and rule, as Rego sees them."""
     tree: dict[str, dict[str, Json]] = {}
     for rule in rules:
-        schema = belonging[rule.id].schema
-        values = {**_defaults(schema), **given.get(rule.id, {})}
-        if (schema is None) != ("parameters" not in rule.uses) or (values and schema is None):
-            text = "`parameters` in custom.uses and parameters.schema.json come together"
-            remedy = "write the schema, or take `parameters` out of custom.uses"
-            problems.append(Problem(Position(rule.module), "policy/parameters", text, remedy))
-        if schema is not None:
+        if (found := values[rule.id]) is not None:
             _, family, name = rule.package.split(".")
-            tree.setdefault(family, {})[name] = values
+            tree.setdefault(family, {})[name] = found
     return {"parameters": tree}
-
-
-def _defaults(schema: Json | None) -> dict[str, Json]:
-    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
-    return {name: each["default"] for name, each in properties.items() if "default" in each}
 
 
 def with_texts(bundle: PolicyBundle, texts: Mapping[str, str]) -> PolicyBundle:

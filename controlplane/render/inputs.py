@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from controlplane.render import schema
 from controlplane.render.errors import Fault, FieldPlace, FilePlace, RenderError
 from controlplane.render.model import PackFiles
 from controlplane.resources.tenant import Tenant, TenantPack
-from controlplane.values import FieldPath
+from controlplane.schema import json_schema
+from controlplane.schema.json_schema import UnfitSchemaError
+from controlplane.values import FieldPath, Problem
 
 Json = Any
 
@@ -60,16 +61,26 @@ def accepted(given: Given, files: PackFiles) -> dict[str, Json]:
         if faults:
             raise RenderError(faults)
         return dict(inputs.defaults)
-    checked = schema.load(f"{files.root}/{inputs.schema_file}", _schema_text(files))
-    value = checked.with_defaults({**inputs.defaults, **given.values})
+    text = _schema_text(files)
+    try:
+        checked = json_schema.load(f"{files.root}/{inputs.schema_file}", text)
+        value = checked.with_defaults({**inputs.defaults, **given.values})
+        problems = checked.problems(value)
+    except UnfitSchemaError as error:
+        raise RenderError([_unfit(problem) for problem in error.problems]) from error
     identity = files.pack.identity
     wrong = [
         Fault(given.place(p.path), p.code, f"{_named(p.path)} of {identity}: {p.message}", p.remedy)
-        for p in checked.problems(value)
+        for p in problems
     ]
     if wrong:
         raise RenderError(wrong)
     return value
+
+
+def _unfit(problem: Problem) -> Fault:
+    place = FilePlace(problem.position.path, problem.position.line)
+    return Fault(place, problem.code, problem.message, problem.remedy)
 
 
 def _named(path: FieldPath) -> str:

@@ -118,7 +118,10 @@ class PolicyEngineConformance:
         assert len(verdict.findings) == 1
 
     def test_parameters_are_data(self, engine: PolicyEngine) -> None:
-        schema = '{"properties": {"limit": {"default": 3}}}'
+        schema = (
+            '{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", '
+            '"additionalProperties": false, "properties": {"limit": {"default": 3}}}'
+        )
         files = rule(
             finds("input.subject.name == data.parameters.tenancy.first.limit"), uses="parameters"
         ) | {"policies/tenancy/first/parameters.schema.json": schema}

@@ -12,10 +12,10 @@ import pytest
 from controlplane.operations.linting import lint
 from controlplane.operations.locking import lock
 from controlplane.operations.rendering import catalog
-from controlplane.render import schema
 from controlplane.resources import KINDS
 from controlplane.resources.pack import Pack
 from controlplane.resources.tenant import Tenant
+from controlplane.schema import json_schema
 from tests.support.company import ROOT, company
 
 IMAGE = re.compile(r"registry\.meridian\.example/[a-z0-9/-]+@sha256:[0-9a-f]{64}")
@@ -75,7 +75,7 @@ def test_a_version_of_a_pack_is_whole(identity: str) -> None:
     inputs = files.pack.spec.inputs
     if inputs.schema_file is not None:
         text = files.files[inputs.schema_file].decode()
-        document: Any = schema.load(inputs.schema_file, text).document
+        document: Any = json_schema.load(inputs.schema_file, text).document
         assert all("description" in field for field in document["properties"].values())
     written = b"".join(files.files.values()).decode()
     images = re.findall(r"image: (\S+)", written)
@@ -98,5 +98,5 @@ def test_the_page_on_rendering_names_every_filter_and_limit() -> None:
     page = (ROOT / "docs" / "render.md").read_text()
     for name in {*functions.JINJA_FILTERS, *functions.FILTERS} - {"measured"}:
         assert f"`{name}`" in page or f"`{name}(" in page, name
-    for figure in (functions.NODES, jinja.STEPS, schema.PATTERNED_TEXT):
+    for figure in (functions.NODES, jinja.STEPS, json_schema.PATTERNED_TEXT):
         assert f"{figure:,}" in page

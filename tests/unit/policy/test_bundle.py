@@ -9,9 +9,22 @@ import pytest
 from controlplane.policy.bundle import load, require, restrict, with_texts
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.policy.model import Severity
+from controlplane.values import Position
+from evidence.canonical import Json
 from tests.support.policies import finds, rule
 
 SCHEMA = "policies/tenancy/first/parameters.schema.json"
+
+
+def schema(**properties: object) -> str:
+    return json.dumps(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": properties,
+        }
+    )
 
 
 def codes(files: dict[str, str]) -> list[str]:
@@ -35,7 +48,7 @@ def test_a_rule_says_what_it_is() -> None:
 
 
 def test_the_digest_names_texts_and_parameters() -> None:
-    files = rule(finds("true"), uses="parameters") | {SCHEMA: '{"properties": {"a": {}}}'}
+    files = rule(finds("true"), uses="parameters") | {SCHEMA: schema(a={})}
     one = load(files, {"tenancy/first": {"a": 1}}).bundle
     assert one.digest == load(files, {"tenancy/first": {"a": 1}}).bundle.digest
     assert one.digest != load(files, {"tenancy/first": {"a": 2}}).bundle.digest
@@ -45,8 +58,8 @@ def test_the_digest_names_texts_and_parameters() -> None:
 
 
 def test_parameters_have_the_defaults_of_their_schema() -> None:
-    schema = json.dumps({"properties": {"a": {"default": 1}, "b": {"default": 2}}})
-    files = rule(finds("true"), uses="parameters") | {SCHEMA: schema}
+    defaults = schema(a={"default": 1}, b={"default": 2})
+    files = rule(finds("true"), uses="parameters") | {SCHEMA: defaults}
     data = load(files, {"tenancy/first": {"b": 3}}).bundle.data
     assert data == {"parameters": {"tenancy": {"first": {"a": 1, "b": 3}}}}
 
@@ -54,6 +67,30 @@ def test_parameters_have_the_defaults_of_their_schema() -> None:
 def test_parameters_and_their_schema_come_together() -> None:
     assert codes(rule(finds("true"), uses="parameters")) == ["policy/parameters"]
     assert codes(rule(finds("true")) | {SCHEMA: "{}"}) == ["policy/parameters"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"tenancy/first": {"a": "3"}}, 'tenancy/first.a: "3" is not of type integer'),
+        ({"tenancy/first": {"a": 0}}, "tenancy/first.a: 0 is less than 1"),
+        ({"tenancy/first": {"ab": 1}}, "tenancy/first.ab: there is no such input"),
+        ({"tenancy/frist": {"a": 2}}, "there is no such rule"),
+    ],
+)
+def test_parameters_keep_to_the_schema_of_their_rule(given: dict[str, Json], words: str) -> None:
+    """A misspelt or wrong parameter would leave the default in force, or a rule that is silent."""
+    limit = schema(a={"type": "integer", "minimum": 1, "default": 3})
+    files = rule(finds("true"), uses="parameters") | {SCHEMA: limit}
+    (problem,) = load(files, given, located=lambda path: Position(str(path[0]))).problems
+    assert problem.code == "policy/parameters"
+    assert words in problem.message
+    assert problem.position.path == next(iter(given))
+
+
+def test_a_schema_that_is_not_fit_stops_the_policies() -> None:
+    files = rule(finds("true"), uses="parameters") | {SCHEMA: '{"properties": {"a": {}}}'}
+    assert set(codes(files)) == {"input-schema"}
 
 
 def test_a_set_can_be_restricted_to_some_rules() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.render import schema
-from controlplane.render.errors import RenderError
-from controlplane.render.patterns import pattern_flaw
+from controlplane.schema import json_schema as schema
+from controlplane.schema.json_schema import UnfitSchemaError
+from controlplane.schema.patterns import pattern_flaw
 
 
 def document(**properties: Any) -> dict[str, Any]:
@@ -28,9 +28,9 @@ def load(content: Any) -> schema.InputSchema:
 
 
 def flaws(content: Any) -> list[str]:
-    with pytest.raises(RenderError) as caught:
+    with pytest.raises(UnfitSchemaError) as caught:
         load(content)
-    return [fault.message for fault in caught.value.faults]
+    return [problem.message for problem in caught.value.problems]
 
 
 def test_all_problems_come_at_once_with_their_fields() -> None:
@@ -46,9 +46,9 @@ def test_all_problems_come_at_once_with_their_fields() -> None:
     )
     found = loaded.problems({"replicas": 0, "mode": "quick", "nested": {"a": 1}, "replcas": 2})
     assert [(p.path, p.code, p.remedy) for p in found] == [
-        ((), "missing-input", "add `region:` to `config`"),
+        ((), "missing-input", "add `region:`"),
         (("mode",), "input-enum", 'use one of: "fast", "safe"'),
-        (("nested", "a"), "input-type", "see `type` in the pack's input schema"),
+        (("nested", "a"), "input-type", "see `type` in the schema"),
         (("replcas",), "unknown-input", "did you mean `replicas`?"),
         (("replicas",), "input-minimum", "How many."),
     ]
@@ -98,27 +98,27 @@ def test_a_schema_that_is_not_fit_is_refused(content: Any, words: str) -> None:
 
 
 def test_a_schema_that_is_not_json_names_the_line() -> None:
-    with pytest.raises(RenderError) as caught:
+    with pytest.raises(UnfitSchemaError) as caught:
         schema.load("s.json", "{\n  oops\n}")
-    assert str(caught.value.faults[0].place) == "s.json:2"
+    assert str(caught.value.problems[0].position) == "s.json:2:1"
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a": 1.5}', "{" + " " * schema.SCHEMA_BYTES])
 def test_hostile_schema_text_is_refused(text: str) -> None:
-    with pytest.raises(RenderError):
+    with pytest.raises(UnfitSchemaError):
         schema.load("s.json", text)
 
 
 def test_a_reference_in_a_circle_ends() -> None:
     loaded = load({**document(a={"$ref": "#/$defs/a"}), "$defs": {"a": {"$ref": "#/$defs/a"}}})
-    with pytest.raises(RenderError):
+    with pytest.raises(UnfitSchemaError):
         loaded.problems({"a": 1})
 
 
 def test_a_reference_to_nothing_is_a_fault_of_the_schema() -> None:
-    with pytest.raises(RenderError) as caught:
+    with pytest.raises(UnfitSchemaError) as caught:
         load(document(a={"$ref": "#/$defs/missing"})).problems({"a": 1})
-    assert caught.value.faults[0].code == "input-schema"
+    assert caught.value.problems[0].code == "input-schema"
 
 
 def test_a_long_text_is_refused_before_any_pattern_is_tried() -> None:

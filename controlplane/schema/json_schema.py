@@ -1,4 +1,4 @@
-"""A pack's input schema: is it fit for use, what do its defaults add, what does an input violate.
+"""A schema beside a pack or a rule: is it fit for use, what do its defaults add, what violates it.
 
 The only importer of jsonschema. JSON Schema 2020-12, and within it what can be answered offline
 and in bounded time: references stay in the document, `pattern` stays free of nested repetition.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,9 +19,9 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from controlplane.render.errors import Fault, FilePlace, RenderError
-from controlplane.render.patterns import pattern_flaw
-from controlplane.values import FieldPath, dotted
+from controlplane.errors import InvalidRepositoryError
+from controlplane.schema.patterns import pattern_flaw
+from controlplane.values import FieldPath, Position, Problem, dotted
 
 Json = Any
 
@@ -30,6 +30,16 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PATTERNED_TEXT = 1024  # characters of a text that a pattern is tried on
 DEPTH = 16
 _ELSEWHERE = frozenset({"$dynamicRef", "$dynamicAnchor", "$anchor", "$id", "$vocabulary"})
+
+
+class UnfitSchemaError(InvalidRepositoryError):
+    """A schema cannot be used; `problems` says where and why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(
+            f"{problems[0].position}: {problems[0].message}", remedy=problems[0].remedy
+        )
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class InputProblem:
 
 @dataclass(frozen=True)
 class InputSchema:
-    """A pack's schema, checked. `path` is the file it was read from."""
+    """A schema, checked. `path` is the file it was read from."""
 
     path: str
     document: Mapping[str, Json]
@@ -71,7 +81,7 @@ class InputSchema:
 
 
 def load(path: str, text: str) -> InputSchema:
-    """Read the schema `text` found at `path`; raises RenderError with all that makes it unfit."""
+    """Read the schema `text` found at `path`; raises UnfitSchemaError with why not."""
     return _load(path, text)
 
 
@@ -86,7 +96,7 @@ def _load(path: str, text: str) -> InputSchema:
         raise _unfit(path, f"the schema is not JSON: {error}", line) from error
     flaws = list(_flaws(document))
     if flaws:
-        raise RenderError([_fault(path, flaw) for flaw in flaws])
+        raise UnfitSchemaError([_problem(path, flaw) for flaw in flaws])
     return InputSchema(path, document)
 
 
@@ -94,13 +104,13 @@ def _no_fraction(text: str) -> float:
     raise ValueError(f"{text} is a fraction; use whole numbers or text")
 
 
-def _fault(path: str, message: str, line: int = 1) -> Fault:
-    remedy = "correct the pack's input schema (docs/render.md says what it may contain)"
-    return Fault(FilePlace(path, line), "input-schema", message, remedy)
+def _problem(path: str, message: str, line: int = 1) -> Problem:
+    remedy = "correct the schema (docs/render.md says what it may contain)"
+    return Problem(Position(path, line), "input-schema", message, remedy)
 
 
-def _unfit(path: str, message: str, line: int = 1) -> RenderError:
-    return RenderError([_fault(path, message, line)])
+def _unfit(path: str, message: str, line: int = 1) -> UnfitSchemaError:
+    return UnfitSchemaError([_problem(path, message, line)])
 
 
 def _flaws(document: Json) -> Iterator[str]:
@@ -206,7 +216,7 @@ def _explained(error: ValidationError) -> Iterator[InputProblem]:
     elif error.validator == "required" and isinstance(error.instance, dict):
         for name in sorted(set(wanted) - set(error.instance)):
             message = f"`{name}` is required"
-            yield InputProblem(path, "missing-input", message, f"add `{name}:` to `config`")
+            yield InputProblem(path, "missing-input", message, f"add `{name}:`")
     else:
         yield InputProblem(path, f"input-{error.validator}", _message(error), _hint(error))
 
@@ -231,4 +241,4 @@ def _hint(error: ValidationError) -> str:
     if error.validator == "enum":
         return "use one of: " + ", ".join(json.dumps(value) for value in wanted)
     described = schema.get("description")
-    return str(described) if described else f"see `{error.validator}` in the pack's input schema"
+    return str(described) if described else f"see `{error.validator}` in the schema"
