@@ -104,7 +104,7 @@ class Pruner:
         if meta.get("deletionTimestamp"):
             return ""
         if ref.group_kind == "Namespace":
-            return self._held("namespace", self._foreign_in(ref.name))
+            return self._held("namespace", iter(self._foreign_in(ref.name)))
         if ref.group_kind == order.CRD:
             return self._held("definition", self._foreign_instances(ref, kind))
         return ""
@@ -143,8 +143,25 @@ class Pruner:
             self._cluster.pause(_LOOK)
         return _done(action, "")
 
-    def _foreign_in(self, namespace: str) -> Iterator[str]:
-        """What a namespace holds that is neither ours, nor made from ours, nor the cluster's."""
+    def _foreign_in(self, namespace: str) -> list[str]:
+        """What a namespace holds that is neither ours, nor made from ours, nor the cluster's.
+
+        Kinds are listed one after the other while the cluster collects what we deleted: a pod can
+        be seen whose owner is gone by then. So what has an owner that is nowhere is looked at
+        again, until it is gone too or the time for deletions is over.
+        """
+        deadline = self._cluster.now() + self._cluster.options.deletion_wait
+        while True:
+            found = self._held_by(namespace)
+            ours = self._ours(found)
+            foreign = {uid: entry for uid, entry in found.items() if uid not in ours}
+            orphaned = any(_orphaned(meta, found) for _, meta in foreign.values())
+            if not orphaned or self._cluster.now() >= deadline:
+                return sorted(name for name, _ in foreign.values())
+            self._cluster.pause(_LOOK)
+
+    def _held_by(self, namespace: str) -> dict[str, tuple[str, Meta]]:
+        """Return what a namespace holds beside the cluster's own: uid → (name, metadata)."""
         found: dict[str, tuple[str, Meta]] = {}
         for kind in self._contents():
             group = kind.api_version.rpartition("/")[0]
@@ -158,8 +175,7 @@ class Pruner:
                 meta = item["metadata"]
                 if (group_kind, meta["name"]) not in CLUSTERS_NAMED:
                     found[meta["uid"]] = (f"{group_kind}/{meta['name']}", meta)
-        ours = self._ours(found)
-        yield from sorted(name for uid, (name, _) in found.items() if uid not in ours)
+        return found
 
     def _contents(self) -> Iterator[Kind]:
         """Every kind that a namespace can hold, in one version each."""
@@ -197,6 +213,12 @@ class Pruner:
             meta = item["metadata"]
             if label_of(meta) != self._label:
                 yield f"{spec['names']['kind']}/{meta.get('namespace') or '_'}/{meta['name']}"
+
+
+def _orphaned(meta: Meta, found: Mapping[str, tuple[str, Meta]]) -> bool:
+    """Whether an object has owners, and none of them is there any more."""
+    owners = meta.get("ownerReferences") or ()
+    return bool(owners) and not any(owner["uid"] in found for owner in owners)
 
 
 def _looked_at(action: Action, ref: Ref) -> Meta | None:

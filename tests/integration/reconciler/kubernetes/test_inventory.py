@@ -16,7 +16,7 @@ from tests.integration.reconciler.kubernetes.world import Body, World
 
 
 def shards(world: World) -> list[Body]:
-    selector = f"controlplane.dev/inventory={placement_label(world.placement.name)}"
+    selector = f"controlplane.dev/inventory={placement_label(str(world.placement))}"
     path = f"/api/v1/namespaces/{world.control}/configmaps?labelSelector={selector}"
     items: list[Body] = world.cluster.call("GET", path)[1]["items"]
     return [{"apiVersion": "v1", "kind": "ConfigMap", **item} for item in items]
