@@ -12,6 +12,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -20,9 +21,10 @@ from typing import TYPE_CHECKING
 from controlplane import settings
 from controlplane.errors import UsageError
 from controlplane.resources.targets import Cluster, ComputeEngine
-from controlplane.settings import Connections
+from controlplane.settings import Connection, Connections
 
 if TYPE_CHECKING:
+    from controlplane.operations.applying import Clearing
     from controlplane.policy.engine import PolicyEngine
     from controlplane.render.helm import ChartRenderer
     from controlplane.repo.git import GitRepository
@@ -129,44 +131,68 @@ def _engine_points() -> dict[str, EntryPoint]:
     return dict(sorted(points.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
 
 
+@dataclass(frozen=True)
+class _Open:
+    """A connected target, and the way it was reached."""
+
+    name: str
+    way: Connection
+    target: Target
+
+
 class Targets:
     """The targets a repository names, each connected when it is first asked for."""
 
-    def __init__(self, snapshot: Snapshot, connections: Connections) -> None:
+    def __init__(self, snapshot: Snapshot | None, connections: Connections) -> None:
+        """`snapshot` None is for whoever calls `follow` before asking for any target."""
         self._snapshot, self._connections = snapshot, connections
-        self._open: dict[str, Target] = {}
+        self._open: list[_Open] = []
         self._lock = threading.Lock()
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Go by what another revision says; what it reaches in the same way stays connected."""
+        with self._lock:
+            self._snapshot = snapshot
 
     def __call__(self, name: str) -> Target:
         """Return the target `name`; raises ReconcilerError or UsageError where there is no way."""
         with self._lock:
-            if name not in self._open:
-                self._open[name] = self._connect(name)
-            return self._open[name]
+            found = self._found(name)
+            for each in self._open:
+                if (each.name, each.way) == (name, found):
+                    return each.target
+            target = _connected(name, found)
+            self._open.append(_Open(name, found, target))
+            return target
 
-    def _connect(self, name: str) -> Target:
+    def _found(self, name: str) -> Connection:
+        if self._snapshot is None:
+            raise UsageError("no revision is in force yet", remedy="wait for the first one")
         declared = self._snapshot.get("Cluster", name) or self._snapshot.get("ComputeEngine", name)
         if not isinstance(declared, Cluster | ComputeEngine):
             raise UsageError(
                 f"there is no target `{name}` at {self._snapshot.revision}",
                 remedy="name a Cluster or a ComputeEngine of the catalogue",
             )
-        found = self._connections.of(declared.spec.connection.credentials_ref)
-        kinds = {point.name: point for point in entry_points(group="controlplane.targets")}
-        if found.kind not in kinds:
-            raise UsageError(
-                f"`{found.kind}` is no kind of target, so `{name}` cannot be reached",
-                remedy=f"use one of {', '.join(sorted(kinds))}",
-            )
-        target: Target = kinds[found.kind].load().connect(name, found.settings)
-        return target
+        return self._connections.of(declared.spec.connection.credentials_ref)
 
     def __enter__(self) -> Targets:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for target in self._open.values():
-            target.close()
+        for each in self._open:
+            each.target.close()
+
+
+def _connected(name: str, found: Connection) -> Target:
+    kinds = {point.name: point for point in entry_points(group="controlplane.targets")}
+    if found.kind not in kinds:
+        raise UsageError(
+            f"`{found.kind}` is no kind of target, so `{name}` cannot be reached",
+            remedy=f"use one of {', '.join(sorted(kinds))}",
+        )
+    target: Target = kinds[found.kind].load().connect(name, found.settings)
+    return target
 
 
 def connections(options: Sequence[str], file: Path | None) -> Connections:
@@ -190,6 +216,26 @@ def connections(options: Sequence[str], file: Path | None) -> Connections:
 def _from_environment(name: str) -> Path | None:
     given = os.environ.get(name)
     return Path(given) if given else None
+
+
+def clearing(repository: GitRepository, engine: str | None, keys: Path | None) -> Clearing:
+    """Return what finds out whether a revision may be applied, with the engine of that name."""
+    from controlplane.operations.applying import Clearing, LateJudge  # noqa: PLC0415
+
+    evidence = evidence_directory(repository)
+    late = LateJudge(
+        engine=lambda: policy_engine(engine),
+        charts=charts(),
+        writer=lambda: evidence_writer(evidence, "decide", keys=keys),
+        now=now,
+    )
+    return Clearing(repository, evidence, late)
+
+
+def mirrors() -> Path:
+    """Return where mirrors of remote repositories are kept, with their evidence and state."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "cpctl" / "mirrors"
 
 
 def state_store(repository: GitRepository, url: str | None) -> StateStore:

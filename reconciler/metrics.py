@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter as Counts
+from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import (
@@ -120,6 +121,10 @@ class Metrics:
             self._phases.pop(placement, None)
             self._drifted.pop(placement, None)
             self._show(placement.target)
+
+    def gauge(self, name: str, words: str, read: Callable[[], float]) -> None:
+        """Add a value that is read whenever somebody asks; `read` must not raise."""
+        Gauge(name, words, registry=self.registry).set_function(read)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

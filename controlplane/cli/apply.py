@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -10,15 +11,14 @@ import click
 from controlplane import wiring
 from controlplane.cli import apply_output, options, output
 from controlplane.errors import Exit
-from controlplane.operations.clearing import Clearance, branch, clear
-from controlplane.operations.gate import GateReport, Step, gate
-from controlplane.operations.recording import record_decision
-from controlplane.operations.wanted import Wanted, abandoned, wanted
+from controlplane.operations.applying import RUNS, applied_last, emptied
+from controlplane.operations.clearing import Clearance
+from controlplane.operations.wanted import Wanted, wanted
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, read
+from controlplane.settings import Connections
 from reconciler.apply import ApplyOptions, Reconciler
-from reconciler.errors import ReconcilerError
-from reconciler.model import Desired, Placement
+from reconciler.model import Desired
 from reconciler.plan import PlanOptions
 from reconciler.state.base import StateStore
 
@@ -47,16 +47,39 @@ def command(
     form: str,
 ) -> int:
     """Apply REV to its targets, prune what it no longer declares, and leave signed receipts."""
-    repository = GitRepository.open(root)
+    reach = wiring.connections(connect, connections)
+    permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=True)
+    work = Pass(GitRepository.open(root), rev, reach, state, engine, keys, permitted)
+    return apply_once(work, tenant, environment, form)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass as it was asked for."""
+
+    repository: GitRepository
+    rev: str
+    reach: Connections
+    state: str | None
+    engine: str | None
+    keys: Path | None
+    permitted: PlanOptions
+
+
+def apply_once(work: Pass, tenant: Sequence[str], environment: str, form: str) -> int:
+    """Clear a revision, apply it, show what came of it and return the exit code."""
+    repository = work.repository
     repository.refuse_shallow()
-    snapshot = read(repository, rev).require_valid()
-    store = wiring.state_store(repository, state)
+    snapshot = read(repository, work.rev).require_valid()
+    store = wiring.state_store(repository, work.state)
     evidence = wiring.evidence_directory(repository)
-    writer = wiring.evidence_writer(evidence, "apply", keys=keys)
-    clearance = _cleared(repository, store, snapshot, engine, keys)
+    writer = wiring.evidence_writer(evidence, "apply", keys=work.keys)
+    commit = snapshot.commit.id if snapshot.commit else ""
+    clearing = wiring.clearing(repository, work.engine, work.keys)
+    clearance = clearing.clear(commit, applied_last(repository, store.runs(RUNS)))
     _say(clearance)
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
-    with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
+    with wiring.Targets(snapshot, work.reach) as targets:
         everything = [*declared.desired]
         if not tenant and not environment:
             everything += _emptied(targets, store, declared, snapshot)
@@ -67,8 +90,7 @@ def command(
             clock=wiring.now,
             new_run=wiring.new_run,
         )
-        permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=True)
-        how = ApplyOptions(plan=permitted, grounds=clearance.grounds())
+        how = ApplyOptions(plan=work.permitted, grounds=clearance.grounds())
         summary = reconciler.apply(everything, how)
     output.data(apply_output.FORMS[form](summary))
     for problems in declared.problems.values():
@@ -77,46 +99,16 @@ def command(
     return summary.exit_code or (Exit.PARTLY_APPLIED if declared.problems else Exit.CLEAN)
 
 
-def _cleared(
-    repository: GitRepository,
-    store: StateStore,
-    snapshot: Snapshot,
-    engine: str | None,
-    keys: Path | None,
-) -> Clearance:
-    """Find out whether the revision may be applied, judging it now where nobody did."""
-
-    def judge_now(step: Step) -> GateReport:
-        report = gate(step, wiring.policy_engine(engine), wiring.charts(), wiring.now())
-        evidence = wiring.evidence_directory(repository)
-        writer = wiring.evidence_writer(evidence, "decide", keys=keys)
-        if not report.problems:
-            record_decision(report, writer, gated=False)
-        return report
-
-    commit = snapshot.commit.id if snapshot.commit else ""
-    way = branch(repository, _applied(repository, store), commit)
-    return clear(way, wiring.evidence_directory(repository), judge_now, wiring.now())
-
-
-def _applied(repository: GitRepository, store: StateStore) -> str:
-    """Return the commit that was cleared and begun last, "" where there was none."""
-    known = (run.revision for run in store.runs(100))
-    return next((r for r in known if len(r) == 40 and repository.has(r)), "")
-
-
 def _emptied(
     targets: wiring.Targets, store: StateStore, declared: Wanted, snapshot: Snapshot
 ) -> tuple[Desired, ...]:
     """Return the placements that nobody declares any more, on targets that answer."""
     ours = [status.placement for status in store.statuses()]
-    found: list[Placement] = []
-    for name in sorted({placement.target for placement in ours}):
-        try:
-            found += targets(name).placements()
-        except ReconcilerError as error:
-            output.fail(f"{name}: {error}", error.remedy)
-    return abandoned(found, ours, declared, snapshot)
+    gone, silent = emptied(targets, ours, declared, snapshot)
+    for each in silent:
+        output.fail(f"{each.target}: {each.message}", each.remedy)
+    away = {each.target for each in silent}
+    return tuple(each for each in gone if each.placement.target not in away)
 
 
 def _say(clearance: Clearance) -> None:

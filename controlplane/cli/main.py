@@ -26,6 +26,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
     "plan": ("controlplane.cli.plan", "command", "What would be done to the targets"),
     "apply": ("controlplane.cli.apply", "command", "Make the targets hold what a revision says"),
+    "reconcile": (
+        "controlplane.cli.reconcile",
+        "command",
+        "Follow a branch: apply what was allowed, heal what others change",
+    ),
     "status": ("controlplane.cli.status", "command", "How every placement stands"),
     "policy": ("controlplane.cli.policy", "policy", "Test, document and begin rules"),
     "evidence": ("controlplane.cli.evidence", "evidence", "List, show, bundle, verify evidence"),

@@ -31,3 +31,7 @@ class UnknownRevisionError(UsageError):
 
 class EditError(UsageError):
     """A YAML text cannot be edited in the way that was asked for."""
+
+
+class GitServerError(InvalidRepositoryError):
+    """A remote repository could not be asked, or does not hold the branch; worth trying again."""

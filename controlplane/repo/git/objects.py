@@ -1,7 +1,7 @@
 """Git objects, read without a checkout: revisions, trees, blobs and the index.
 
-The only module that imports pygit2. It knows nothing of YAML or of the product's files, follows
-no symbolic link and runs no hook, filter or other program.
+It knows nothing of YAML or of the product's files, follows no symbolic link and runs no hook,
+filter or other program.
 """
 
 from __future__ import annotations

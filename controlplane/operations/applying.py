@@ -1,0 +1,108 @@
+"""What stands between a revision and the targets, for one pass and for the long-running one.
+
+Whether it is cleared, judging it now where nobody did, and what every placement is to hold then,
+those included that nobody declares any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from controlplane.errors import ControlPlaneError
+from controlplane.operations.clearing import Clearance, branch, clear
+from controlplane.operations.gate import GateReport, Step, gate
+from controlplane.operations.planning import TargetOf
+from controlplane.operations.recording import record_decision
+from controlplane.operations.wanted import Wanted, abandoned
+from controlplane.policy.engine import PolicyEngine
+from controlplane.render.helm import ChartRenderer
+from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import Snapshot
+from evidence.writer import EvidenceWriter
+from reconciler.errors import ReconcilerError
+from reconciler.model import Desired, Placement
+from reconciler.state.base import Run
+
+RUNS = 100  # that are looked through for the last one of this repository
+
+
+@dataclass
+class LateJudge:
+    """Judges and records a step that nobody judged before its merge, the same step only once.
+
+    An answer is given again as long as it holds; one that was not reached is sought anew.
+    """
+
+    engine: Callable[[], PolicyEngine]
+    charts: ChartRenderer
+    writer: Callable[[], EvidenceWriter]
+    now: Callable[[], datetime]
+    _known: dict[tuple[str, str], GateReport] = field(default_factory=dict)
+
+    def __call__(self, step: Step) -> GateReport:
+        """Return what the gate says of the step now."""
+        key = (step.base.tree_id, step.head.tree_id)
+        report = self._known.get(key)
+        if report is None or self._is_over(report):
+            report = gate(step, self.engine(), self.charts, self.now())
+            if not report.problems:
+                record_decision(report, self.writer(), gated=False)
+            self._known = {key: report}
+        return report
+
+    def _is_over(self, report: GateReport) -> bool:
+        verdict = report.verdict
+        if verdict.indeterminate:
+            return True
+        until = verdict.valid_until
+        return bool(until) and self.now() >= datetime.fromisoformat(until)
+
+
+@dataclass(frozen=True)
+class Clearing:
+    """Finds out whether revisions of one repository may be applied."""
+
+    repository: GitRepository
+    evidence: Path
+    judge: LateJudge
+
+    def clear(self, revision: str, applied: str) -> Clearance:
+        """Return what lets `revision` follow `applied` ("" for nothing); NotClearedError."""
+        way = branch(self.repository, applied, revision)
+        return clear(way, self.evidence, self.judge, self.judge.now())
+
+
+def applied_last(repository: GitRepository, runs: Iterable[Run]) -> str:
+    """Return the commit that was cleared and begun last, "" where there was none."""
+    known = (run.revision for run in runs)
+    return next((r for r in known if len(r) == 40 and repository.has(r)), "")
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A target that could not say which placements it holds."""
+
+    target: str
+    message: str
+    remedy: str
+
+
+def emptied(
+    target_of: TargetOf, ours: Sequence[Placement], declared: Wanted, snapshot: Snapshot
+) -> tuple[tuple[Desired, ...], tuple[Silent, ...]]:
+    """Return the placements of `ours` that nobody declares any more, and who did not answer.
+
+    A placement of a target that does not answer counts as one that is still there.
+    """
+    found: list[Placement] = []
+    silent: list[Silent] = []
+    for name in sorted({placement.target for placement in ours}):
+        try:
+            found += target_of(name).placements()
+        except (ReconcilerError, ControlPlaneError) as error:
+            silent.append(Silent(name, str(error), error.remedy))
+            found += (placement for placement in ours if placement.target == name)
+    return abandoned(found, ours, declared, snapshot), tuple(silent)
