@@ -56,6 +56,7 @@ class Taken:
 
     desired: tuple[Desired, ...]
     problems: tuple[str, ...] = ()  # of tenants that cannot be rendered
+    gated: bool = True  # False where it was judged only now, and the repository permits that
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,9 @@ class Follower:
     def _enforce(self, revision: str, taken: Taken, event: str) -> None:
         for problem in taken.problems:
             self._say("tenant-not-rendered", "warning", revision=revision, error=problem)
-        self._say(event, "info", revision=revision, placements=str(len(taken.desired)))
+        late = "" if taken.gated else "not before its merge"
+        placements = str(len(taken.desired))
+        self._say(event, "info", revision=revision, placements=placements, gated=late)
         self.following = replace(
             self.following,
             in_force=revision,

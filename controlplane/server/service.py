@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -160,8 +160,8 @@ class Service:
 
     def _take(self, store: StateStore, revision: str, in_force: str) -> Taken:
         self._given.repository.refuse_shallow()
-        self._clearing.clear(revision, in_force)
-        return self._render(store)(revision)
+        clearance = self._clearing.clear(revision, in_force)
+        return replace(self._render(store)(revision), gated=clearance.gated)
 
     def _render(self, store: StateStore) -> Callable[[str], Taken]:
         """Return what says what every placement should hold at a revision."""
