@@ -16,6 +16,7 @@ from typing import Final
 
 from reconciler.apply import ApplyOptions, Reconciler, Summary
 from reconciler.errors import EvidenceUnavailableError, StateUnavailableError
+from reconciler.ledger import NO_GROUNDS, Grounds
 from reconciler.model import Desired, Placement
 from reconciler.schedule import Pace, Schedule
 from reconciler.status import Phase
@@ -56,8 +57,8 @@ class Loop:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def want(self, desired: Sequence[Desired]) -> None:
-        """Take up what is desired at a new revision, on every target.
+    def want(self, desired: Sequence[Desired], grounds: Grounds = NO_GROUNDS) -> None:
+        """Take up what is desired at a new revision, on every target, and what lets it be applied.
 
         A target of which nothing is desired any more is left as it is: whoever wants its
         placements emptied says so with placements of which nothing is desired.
@@ -67,7 +68,7 @@ class Loop:
             by_target[each.placement.target].append(each)
         with self._lock:
             for name in self._workers.keys() | by_target.keys():
-                self._worker(name).want(by_target[name])
+                self._worker(name).want(by_target[name], grounds)
 
     def nudge(self, placement: Placement) -> None:
         """Look at a placement soon."""
@@ -127,13 +128,23 @@ class Loop:
         """Return the target of that name."""
         return self._target_of(name)
 
-    def apply(self, desired: Sequence[Desired], kind: str, stop: Callable[[], bool]) -> Summary:
+    def apply(self, turn: _Turn, kind: str, stop: Callable[[], bool]) -> Summary:
         """Do one pass."""
-        return self._reconciler.apply(desired, replace(self._options, kind=kind), stop=stop)
+        how = replace(self._options, kind=kind, grounds=turn.grounds)
+        return self._reconciler.apply(turn.desired, how, stop=stop)
 
     def observe(self, desired: Sequence[Desired]) -> None:
         """Look without writing, so that whoever listens still hears of drift."""
         self._reconciler.observe(desired, self._options)
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """Whose turn it is, and the revision that was wanted then."""
+
+    desired: Sequence[Desired]
+    generation: int
+    grounds: Grounds
 
 
 class _Worker:
@@ -146,13 +157,15 @@ class _Worker:
         self._schedule = Schedule(loop.pace)
         self._desired: dict[Placement, Desired] = {}
         self._applied: dict[Placement, str] = {}
+        self._grounds = NO_GROUNDS
         self._generation = 0
         self._unrecorded = 0  # times in a row that state or evidence was away
         self.state = TargetState(reachable=True, observing_only=False, last_pass=None)
 
-    def want(self, desired: Sequence[Desired]) -> None:
+    def want(self, desired: Sequence[Desired], grounds: Grounds) -> None:
         """Take up a new revision."""
         with self._changed:
+            self._grounds = grounds
             self._desired = {each.placement: each for each in desired}
             self._schedule.want(self._desired, self._loop.seconds())
             self._generation += 1
@@ -173,12 +186,14 @@ class _Worker:
         """Give every placement its turns until the loop ends."""
         while not self._loop.stopped():
             turn = self._next()
-            if not turn:
+            if turn is None:
                 continue
             try:
                 self._take(turn)
             except Exception as error:  # noqa: BLE001 (this target's work goes on, whatever it is)
-                self._put_off(turn, f"{type(error).__name__}: {error}", observing_only=False)
+                self._put_off(
+                    turn.desired, f"{type(error).__name__}: {error}", observing_only=False
+                )
 
     def watch(self) -> None:
         """Nudge what is seen to change; what may have been missed meanwhile is looked at again."""
@@ -195,36 +210,36 @@ class _Worker:
                 for placement in list(self._desired):
                     self.nudge(placement)
 
-    def _next(self) -> list[Desired]:
+    def _next(self) -> _Turn | None:
         """Wait for somebody's turn, within limits; return whose it is."""
         with self._changed:
             now = self._loop.seconds()
             due = self._schedule.due(now)
             if not due:
                 self._changed.wait(min(max(self._schedule.next_due() - now, 0.0), _LOOK))
-                return []
+                return None
             for placement in due:
                 self._schedule.taken(placement)
-            return [self._desired[placement] for placement in due]
+            desired = [self._desired[placement] for placement in due]
+            return _Turn(desired, self._generation, self._grounds)
 
-    def _take(self, turn: Sequence[Desired]) -> None:
+    def _take(self, turn: _Turn) -> None:
         """Do one pass over those whose turn it is."""
-        generation = self._generation
-        fresh = any(self._applied.get(each.placement) != each.revision for each in turn)
+        fresh = any(self._applied.get(each.placement) != each.revision for each in turn.desired)
 
         def stop() -> bool:
-            return self._loop.stopped() or self._generation != generation
+            return self._loop.stopped() or self._generation != turn.generation
 
         try:
             summary = self._loop.apply(turn, "apply" if fresh else "heal", stop)
         except (StateUnavailableError, EvidenceUnavailableError) as error:
-            self._loop.observe(turn)  # what cannot be remembered or proven is not done
-            self._put_off(turn, str(error), observing_only=True)
+            self._loop.observe(turn.desired)  # what cannot be remembered or proven is not done
+            self._put_off(turn.desired, str(error), observing_only=True)
             return
         self._unrecorded = 0
-        self._note(turn, summary, generation)
+        self._note(summary, turn.generation)
 
-    def _note(self, turn: Sequence[Desired], summary: Summary, generation: int) -> None:
+    def _note(self, summary: Summary, generation: int) -> None:
         """Say when each one's next turn is, unless a new revision has said so already."""
         now = self._loop.seconds()
         problems = [result.error for result in summary.results if result.error]

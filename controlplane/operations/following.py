@@ -16,6 +16,7 @@ from typing import Final
 from controlplane.errors import ControlPlaneError
 from evidence.errors import EvidenceError
 from reconciler.errors import ReconcilerError
+from reconciler.ledger import NO_GROUNDS, Grounds
 from reconciler.model import Desired
 
 _SETTLE: Final = 0.05  # seconds: several events of one push are one look
@@ -57,6 +58,7 @@ class Taken:
     desired: tuple[Desired, ...]
     problems: tuple[str, ...] = ()  # of tenants that cannot be rendered
     gated: bool = True  # False where it was judged only now, and the repository permits that
+    grounds: Grounds = NO_GROUNDS  # what lets it be applied, for the statements of passes
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Follower:
     def __init__(
         self,
         branch: Branch,
-        hand_over: Callable[[Sequence[Desired]], None],
+        hand_over: Callable[[Sequence[Desired], Grounds], None],
         *,
         in_force: str,
         now: Callable[[], float],
@@ -195,7 +197,7 @@ class Follower:
             unrendered=len(taken.problems),
         )
         self._handed = True
-        self._hand_over(taken.desired)
+        self._hand_over(taken.desired, taken.grounds)
 
     def _say(self, event: str, level: str, **words: str) -> None:
         self._tell(Told(event, level, words))

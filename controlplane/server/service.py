@@ -17,6 +17,7 @@ from typing import Final
 
 from controlplane import wiring
 from controlplane.operations.applying import RUNS, Clearing, applied_last, emptied
+from controlplane.operations.clearing import Clearance
 from controlplane.operations.following import Branch, Follower, Following, Taken, Turns
 from controlplane.operations.wanted import wanted
 from controlplane.repo.git import GitRepository
@@ -161,7 +162,8 @@ class Service:
     def _take(self, store: StateStore, revision: str, in_force: str) -> Taken:
         self._given.repository.refuse_shallow()
         clearance = self._clearing.clear(revision, in_force)
-        return replace(self._render(store)(revision), gated=clearance.gated)
+        taken = self._render(store)(revision)
+        return replace(taken, gated=clearance.gated, grounds=clearance.grounds())
 
     def _render(self, store: StateStore) -> Callable[[str], Taken]:
         """Return what says what every placement should hold at a revision."""
@@ -177,7 +179,8 @@ class Service:
                 for some in declared.problems.values()
                 for problem in some
             )
-            return Taken((*declared.desired, *gone), problems)
+            grounds = Clearance(self._given.repository.resolve(revision), ()).grounds()
+            return Taken((*declared.desired, *gone), problems, grounds=grounds)
 
         return render
 

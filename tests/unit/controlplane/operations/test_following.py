@@ -13,6 +13,7 @@ from controlplane.operations.clearing import NotClearedError
 from controlplane.operations.following import Branch, Follower, Taken, Told, Turns
 from controlplane.repo.errors import GitServerError
 from reconciler.errors import StateUnavailableError
+from reconciler.ledger import Grounds
 from reconciler.model import Desired, Placement
 
 
@@ -49,7 +50,7 @@ class House:
     def _rendered(self, revision: str) -> Taken:
         return Taken((Desired(Placement("acme/prod", "eu"), revision, ()),), self.problems)
 
-    def _hand_over(self, desired: Sequence[Desired]) -> None:
+    def _hand_over(self, desired: Sequence[Desired], _: Grounds) -> None:
         self.given += [each.revision for each in desired]
 
     @property
