@@ -34,7 +34,9 @@ directories = click.option(
     envvar="CPCTL_EVIDENCE",
     help="An evidence directory; default: $CPCTL_EVIDENCE, or that of the repository around here.",
 )
-form = click.option("-o", "form", type=click.Choice(["table", "json"]), default="table")
+form = click.option(
+    "-o", "form", type=click.Choice(["table", "json"]), default="table", help="The form."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -89,7 +91,7 @@ def show(name: str, where: tuple[Path, ...], sigstore: bool) -> None:  # noqa: F
 @click.option(
     "--trust-bundled-keys", is_flag=True, help="Accept the keys that came with the evidence."
 )
-@click.option("-o", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("-o", "form", type=click.Choice(["text", "json"]), default="text", help="The form.")
 @click.pass_context
 def verify(
     context: click.Context,

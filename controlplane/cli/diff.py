@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from controlplane.cli import changes_text, output
+from controlplane.cli import changes_text, options, output
 from controlplane.errors import Exit
 from controlplane.repo.changes import changes
 from controlplane.repo.git import GitRepository
@@ -15,7 +15,7 @@ from controlplane.repo.snapshot import read, read_worktree
 @click.argument("base", default="HEAD")
 @click.argument("head", required=False)
 @click.option("--root", default=".", type=click.Path(), help="The repository.")
-@click.option("-o", "form", type=click.Choice(["table", "json", "md"]), default="table")
+@options.form("table", "json", "md")
 def diff(base: str, head: str | None, root: str, form: str) -> int:
     """Show what changed from BASE (default: HEAD) to HEAD (default: the working tree)."""
     repository = GitRepository.open(root)

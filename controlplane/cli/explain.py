@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from controlplane.cli import output
+from controlplane.cli import options, output
 from controlplane.operations.examples import example
 from controlplane.operations.snippet import snippet
 from controlplane.operations.vocabulary import ABSENT, FieldFacts, at, facts, find
@@ -19,7 +19,7 @@ WIDTH = 92
 @click.command()
 @click.argument("field", required=False)
 @click.option("--recursive", "-r", is_flag=True, help="Show everything below, names and types.")
-@click.option("-o", "form", type=click.Choice(["table", "json"]), default="table")
+@options.form("table", "json")
 def explain(field: str | None, recursive: bool, form: str) -> None:
     """Explain a kind or a field, such as tenant.spec.placements; without FIELD, list the kinds."""
     if field is None:

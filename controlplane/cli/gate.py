@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from controlplane import wiring
-from controlplane.cli import gate_output, output
+from controlplane.cli import gate_output, options, output
 from controlplane.errors import Exit
 from controlplane.operations.gate import GateReport, Step, gate, step_between
 from controlplane.operations.recording import record_decision
@@ -30,7 +30,7 @@ FORMS = {
 @click.option("--engine", metavar="NAME", help="The policy engine; the best at hand if not given.")
 @click.option("--keys", type=click.Path(path_type=Path), help="The directory of signing keys.")
 @click.option("--no-record", is_flag=True, help="Leave no evidence; the answer binds nobody.")
-@click.option("-o", "form", type=click.Choice(list(FORMS)), default="table")
+@options.form(*FORMS)
 def command(
     base: str | None,
     head: str,
@@ -53,14 +53,17 @@ def command(
     if not no_record:
         writer = wiring.evidence_writer(wiring.evidence_directory(repository), "decide", keys=keys)
     report = gate(step, judge, wiring.charts(), wiring.now(), whole=whole)
-    output.talk(f"engine: {judge.name} {judge.version()}")
+    output.talk(f"engine: {judge.version()}")
     if writer is not None and not report.problems:
         entry = record_decision(report, writer)
         output.talk(f"recorded: {entry.origin} entry {entry.index}, {entry.records} records")
     elif no_record:
         output.talk("not recorded: nothing may be applied on the strength of this answer")
     output.data(FORMS[form](report))
-    return _exit(report)
+    code = _exit(report)
+    if code == Exit.CLEAN and writer is not None:
+        output.talk("next: " + ("`cpctl apply`" if genesis else "merge it, then `cpctl apply`"))
+    return code
 
 
 def _step(repository: GitRepository, base: str | None, head: str) -> Step:

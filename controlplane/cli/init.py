@@ -14,9 +14,12 @@ from controlplane.repo.snapshot import snapshot
 from controlplane.repo.source import WorktreeSource
 
 NEXT = """next:
-  cd {folder} && git init -b main && git add -A && git commit -m "Begin"
-  cpctl lint
-  cpctl render acme"""
+  cd {folder} && git init -b main
+  mkdir -p trust && cpctl keys init --holder platform > trust/platform.yaml   # public halves only
+  git add -A && git commit -m "Begin" && cpctl lint
+  cpctl render acme      # what the one tenant becomes
+  cpctl gate --genesis   # its first revision, judged
+  mkdir -p rendered && cpctl apply --connect '*=directory:rendered/{{name}}'"""
 
 
 @click.command()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from controlplane.cli import output
+from controlplane.cli import options, output
 from controlplane.cli.lint import take
 from controlplane.operations.trust import trust_root_yaml, trust_set
 from evidence.crypto import ALGORITHMS, Algorithm
@@ -87,7 +87,7 @@ def rotate_(name: str, where: Path | None) -> None:
 
 @keys.command("list")
 @directory
-@click.option("-o", "form", type=click.Choice(["table", "json"]), default="table")
+@options.form("table", "json")
 def list_(where: Path | None, form: str) -> None:
     """List the keys, retired ones included."""
     place = keys_directory(os.environ) if where is None else where

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from controlplane.cli import output
+from controlplane.cli import options, output
 from controlplane.errors import Exit
 from controlplane.operations.linting import lint as find_problems
 from controlplane.repo.git import GitRepository
@@ -16,7 +16,7 @@ from controlplane.values import Problem
 @click.argument("path", default=".", type=click.Path())
 @click.option("--rev", metavar="REV", help="Read a revision instead of the working tree.")
 @click.option("--index", is_flag=True, help="Read what `git commit` would commit now.")
-@click.option("-o", "form", type=click.Choice(["table", "json", "github"]), default="table")
+@options.form("table", "json", "github")
 def lint(path: str, rev: str | None, index: bool, form: str) -> int:
     """Check the repository at PATH and report every problem with its place and remedy."""
     if rev is not None and index:

@@ -25,7 +25,14 @@ engine = click.option(
 
 def form(*names: str) -> Callable[[F], F]:
     """Return the `-o` option with these forms, the first as default."""
-    return click.option("-o", "form", type=click.Choice(names), default=names[0], help="The form.")
+    return click.option(
+        "-o",
+        "form",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help="The form.",
+    )
 
 
 def reaching(command: F) -> F:

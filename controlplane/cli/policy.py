@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from controlplane import wiring
-from controlplane.cli import output
+from controlplane.cli import options, output
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, InvalidRepositoryError
 from controlplane.operations.policy_pages import pages
@@ -27,7 +27,7 @@ def policy() -> None:
 @policy.command()
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 @click.option("--engine", metavar="NAME", help="Only this engine; all at hand if not given.")
-@click.option("-o", "form", type=click.Choice(["table", "json"]), default="table")
+@options.form("table", "json")
 def test(path: Path, engine: str | None, form: str) -> int:
     """Check every rule: it loads, fires and stays silent on its samples, alike on every engine.
 
@@ -84,7 +84,13 @@ def docs(path: Path, output_dir: Path | None, check: bool) -> int:
 
 @policy.command()
 @click.argument("rule", metavar="FAMILY/RULE")
-@click.option("--severity", type=click.Choice(["deny", "warn", "info"]), default="deny")
+@click.option(
+    "--severity",
+    type=click.Choice(["deny", "warn", "info"]),
+    default="deny",
+    show_default=True,
+    help="What the rule's findings do.",
+)
 @click.option("--root", default=".", type=click.Path(path_type=Path), help="The repository.")
 def new(rule: str, severity: str, root: Path) -> None:
     """Begin a rule: its Rego, a test and two samples, which pass `cpctl policy test`."""

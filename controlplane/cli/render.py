@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from controlplane import wiring
-from controlplane.cli import output
+from controlplane.cli import options, output
 from controlplane.cli.lint import take
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, UsageError
@@ -26,7 +26,7 @@ from reconciler.manifests import to_yaml
 @click.option("--env", "environment", metavar="ENV", help="Only this environment.")
 @click.option("--rev", metavar="REV", help="Read a revision instead of the working tree.")
 @click.option("--root", default=".", type=click.Path(), help="The repository.")
-@click.option("-o", "form", type=click.Choice(["yaml", "json"]), default="yaml")
+@options.form("yaml", "json")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="One file for each object.")
 def render(
     *,

@@ -110,7 +110,7 @@ class Journey:
             **{name: value for name, value in os.environ.items() if name.startswith("GIT_")},
         }
         place = self.root if self.root.is_dir() else self.folder
-        done = subprocess.run(  # noqa: S603 - our own commands, no shell
+        done = subprocess.run(
             command,
             cwd=place,
             env=environment,

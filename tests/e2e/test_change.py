@@ -107,6 +107,6 @@ def test_a_conflict_marker_is_found_with_its_place(journey: Journey) -> None:
     journey.edit(TENANT, "spec:\n", "<<<<<<< ours\nspec:\n")
     done = journey.cpctl("lint", "-o", "json", expect=3)
     problem = json.loads(done.stdout)[0]
-    assert (problem["path"], problem["line"], problem["column"]) == (TENANT, 6, 1)
+    assert (problem["path"], problem["line"], problem["column"]) == (TENANT, 7, 1)
     assert problem["remedy"]
     assert "next: " in done.stderr

@@ -37,7 +37,11 @@ def test_an_engine_that_is_not_there_is_named(journey: Journey) -> None:
 def second_target(journey: Journey) -> None:
     """Give acme's staging a target of its own, and have it judged."""
     cluster = journey.root / "catalog" / "clusters" / "local.yaml"
-    text = cluster.read_text("utf-8").replace("name: local", "name: other")
+    text = (
+        cluster.read_text("utf-8")
+        .replace("name: local", "name: other")
+        .replace("Ref: local", "Ref: other")
+    )
     cluster.with_name("other.yaml").write_text(text, "utf-8")
     journey.edit(
         "tenants/acme/tenant.yaml",
@@ -68,5 +72,6 @@ def test_a_target_that_does_not_answer_stops_no_other(journey: Journey) -> None:
 
 
 def test_no_way_to_a_target_is_said_with_the_option(journey: Journey) -> None:
-    done = journey.cpctl("apply", expect=5)
+    fresh = ("--state", f"sqlite:///{journey.folder}/fresh.db")
+    done = journey.cpctl("apply", *fresh, expect=5)
     assert "--connect local=directory:" in done.said

@@ -232,8 +232,7 @@ class DirectoryTarget(Target):
     def _reaching(self) -> Iterator[None]:
         """Turn what the file system says into what a target says."""
         try:
-            if not self._root.parent.is_dir():
-                raise FileNotFoundError(f"{self._root.parent} is not a folder")
+            self._require_parent()
             yield
         except OSError as error:
             raise TargetUnavailableError(
@@ -241,6 +240,16 @@ class DirectoryTarget(Target):
                 remedy=f"see that {self._root} can be read and written, and that there is room",
                 retry_after=5.0,
             ) from error
+
+    def _require_parent(self) -> None:
+        """Refuse to make more than the target itself: what is above may be a missing mount."""
+        parent = self._root.parent
+        if not parent.is_dir():
+            raise TargetUnavailableError(
+                f"target {self.name}: there is no folder {parent}",
+                remedy=f"mount what belongs there, or make it: mkdir -p {parent}",
+                retry_after=5.0,
+            )
 
     def _check_path(self, placement: Placement) -> None:
         """Refuse a path that leads through a link, or into or around another placement's folder."""
