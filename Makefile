@@ -12,7 +12,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: .venv/stamp ## A change denied, corrected, merged, applied, healed and verified, in a scratch folder
-	$(BIN)/cpctl demo
+	$(BIN)/python -m tests.support.demo
 
 test: .venv/stamp ## Every test whose servers are there; the summary lists what was not tested
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST)
@@ -32,10 +32,12 @@ types: .venv/stamp ## Static types, strictly
 docs: .venv/stamp ## Write the generated documentation again
 	$(BIN)/cpctl schema --output-dir schemas --docs docs/reference
 	$(BIN)/cpctl policy docs
+	$(BIN)/python -m tests.support.command_page
 
 docs-check: .venv/stamp ## Fail where generated documentation differs from its source
 	$(BIN)/cpctl schema --output-dir schemas --docs docs/reference --check
 	$(BIN)/cpctl policy docs --check
+	$(BIN)/python -m tests.support.command_page --check
 
 bench: .venv/stamp ## The benchmarks, against their peers, with the raw data kept
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -206,7 +206,9 @@ class Service:
     def _check(self) -> None:
         if self._store is None:
             raise StateUnavailableError(
-                "the state store has not answered yet", remedy="see that it runs"
+                "the state store has not answered yet",
+                remedy="see that it runs",
+                retry_after=5.0,
             )
         self._store.check()
 

@@ -1,0 +1,34 @@
+"""Every command explains itself, and the page of the commands says the same."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from controlplane.cli.main import COMMANDS
+from controlplane.errors import Exit
+from tests.support.command_page import EXITS, PAGE, everything
+
+COMMANDS_BY_PATH = {context.command_path: command for command, context in everything()}
+
+
+@pytest.mark.parametrize("path", COMMANDS_BY_PATH)
+def test_it_has_help_and_so_has_each_option(path: str) -> None:
+    command = COMMANDS_BY_PATH[path]
+    assert command.help
+    silent = [
+        option.opts
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+
+
+def test_every_command_of_the_table_is_on_the_page() -> None:
+    text = PAGE.read_text("utf-8")
+    for name in COMMANDS:
+        assert f"## `cpctl {name}" in text
+
+
+def test_every_exit_code_is_explained() -> None:
+    assert set(EXITS) == set(Exit)
