@@ -13,6 +13,7 @@ from controlplane.cli import apply_output, options, output
 from controlplane.errors import Exit
 from controlplane.operations.applying import RUNS, applied_last, emptied
 from controlplane.operations.clearing import Clearance
+from controlplane.operations.linting import require_sound
 from controlplane.operations.wanted import Wanted, wanted
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, read
@@ -70,7 +71,7 @@ def apply_once(work: Pass, tenant: Sequence[str], environment: str, form: str) -
     """Clear a revision, apply it, show what came of it and return the exit code."""
     repository = work.repository
     repository.refuse_shallow()
-    snapshot = read(repository, work.rev).require_valid()
+    snapshot = require_sound(read(repository, work.rev))
     store = wiring.state_store(repository, work.state)
     evidence = wiring.evidence_directory(repository)
     writer = wiring.evidence_writer(evidence, "apply", keys=work.keys)

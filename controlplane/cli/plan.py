@@ -10,6 +10,7 @@ import click
 from controlplane import wiring
 from controlplane.cli import options, output, plan_output
 from controlplane.errors import Exit
+from controlplane.operations.linting import require_sound
 from controlplane.operations.planning import Unplanned, plan_all
 from controlplane.operations.wanted import wanted
 from controlplane.repo.git import GitRepository
@@ -36,7 +37,7 @@ def command(
     form: str,
 ) -> int:
     """Compare what REV says with what the targets hold; write nothing."""
-    snapshot = read(GitRepository.open(root), rev).require_valid()
+    snapshot = require_sound(read(GitRepository.open(root), rev))
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
     with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
         permitted = PlanOptions(take_conflicts=take_conflicts)

@@ -13,6 +13,7 @@ from controlplane.cli import options, output
 from controlplane.cli.lint import take
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, UsageError
+from controlplane.operations.linting import require_sound
 from controlplane.operations.rendering import render as render_tenants
 from controlplane.operations.scaffold import NewFile
 from controlplane.render.model import RenderedPlacement
@@ -38,7 +39,7 @@ def render(
     output_dir: Path | None,
 ) -> int:
     """Show what TENANT becomes on its targets: every object, and the file that produced it."""
-    snapshot = take(root, rev).require_valid()
+    snapshot = require_sound(take(root, rev))
     _require_tenant(snapshot, tenant)
     outcome = render_tenants(snapshot, [tenant], wiring.charts())
     problems = outcome.problems.get(tenant, ())

@@ -19,6 +19,7 @@ from controlplane import wiring
 from controlplane.operations.applying import RUNS, Clearing, applied_last, emptied
 from controlplane.operations.clearing import Clearance
 from controlplane.operations.following import Branch, Follower, Following, Taken, Turns
+from controlplane.operations.linting import require_sound
 from controlplane.operations.wanted import wanted
 from controlplane.repo.git import GitRepository
 from controlplane.repo.git.remote import Mirror
@@ -169,7 +170,7 @@ class Service:
         """Return what says what every placement should hold at a revision."""
 
         def render(revision: str) -> Taken:
-            snapshot = read(self._given.repository, revision).require_valid()
+            snapshot = require_sound(read(self._given.repository, revision))
             declared = wanted(snapshot, wiring.charts())
             ours = [status.placement for status in store.statuses()]
             self._targets.follow(snapshot)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from controlplane.cli.main import run
 from controlplane.errors import Exit
+from tests.support.gitrepo import TestRepository
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +99,25 @@ def test_a_folder_without_a_repository_is_said_to_be_one(
 ) -> None:
     assert run(["render", "acme", "--root", str(tmp_path)]) == Exit.INVALID_REPOSITORY
     assert "next:" in said.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", [["render", "acme", "--rev", "HEAD"], ["plan"], ["apply"]], ids=lambda c: c[0]
+)
+def test_what_lint_refuses_is_not_rendered_planned_or_applied(
+    tmp_path: Path, said: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """A stale lock is no problem of any one document, and counts all the same."""
+    root = tmp_path / "platform"
+    assert run(["init", str(root)]) == Exit.CLEAN
+    files = {
+        path.relative_to(root).as_posix(): path.read_text()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+    lock = "tenants/acme/lock.yaml"
+    files[lock] = re.sub("sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, files[lock])
+    TestRepository(tmp_path / "git").commit(files)
+    said.readouterr()
+    assert run([*command, "--root", str(tmp_path / "git")]) == Exit.INVALID_REPOSITORY
+    assert "lock.yaml" in said.readouterr().err
