@@ -88,6 +88,8 @@ def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) 
     place = keys or home() / "keys"
     signer, log = signer_for(place, purpose), signer_for(place, "log")
     origin = f"controlplane.dev/{purpose}/{signer.name}/{log.keyid[:16]}"
+    if job := os.environ.get("CPCTL_ORIGIN"):
+        origin += f"/{job}"  # a log of its own for each job of a pipeline that shares keys
     return EvidenceWriter.open(directory, signer, log_signer=log, origin=origin, clock=now)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from controlplane.errors import ControlPlaneError
 from controlplane.operations.clearing import Clearance, branch, clear
+from controlplane.operations.exchange import collect
 from controlplane.operations.gate import GateReport, Step, gate
 from controlplane.operations.planning import TargetOf
 from controlplane.operations.recording import record_decision
@@ -72,6 +73,9 @@ class Clearing:
     def clear(self, revision: str, applied: str) -> Clearance:
         """Return what lets `revision` follow `applied` ("" for nothing); NotClearedError."""
         way = branch(self.repository, applied, revision)
+        trust = way.trust_of(way.from_tree)
+        if trust is not None:  # decisions that others published, as far as keys in force say so
+            collect(self.repository, self.evidence, trust, self.judge.now())
         return clear(way, self.evidence, self.judge, self.judge.now())
 
 

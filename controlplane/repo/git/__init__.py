@@ -1,4 +1,5 @@
-"""Git through libgit2: `objects` reads one repository, `remote` keeps a mirror of another.
+"""Git through libgit2: `objects` reads one repository, `remote` keeps a mirror of another, and
+`keeping` keeps files under a reference of their own.
 
 The only package that imports pygit2.
 """

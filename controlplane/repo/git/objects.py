@@ -92,6 +92,11 @@ class GitRepository:
     def __init__(self, repository: pygit2.Repository) -> None:
         self._git = repository
 
+    @property
+    def raw(self) -> pygit2.Repository:
+        """The library's own repository, for the other modules of this package."""
+        return self._git
+
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """Find the repository at or above `path` and open it.

@@ -90,14 +90,15 @@ class Mirror:
         self.repository = GitRepository(self._git)
 
     def fetch(self) -> None:
-        """Bring the branch up to date; raises GitServerError where the remote does not give it."""
+        """Bring the branch and published evidence up to date; raises GitServerError."""
         pygit2.settings.server_connect_timeout = CONNECT_MILLISECONDS
         pygit2.settings.server_timeout = ANSWER_MILLISECONDS
         answers = _Answers(self._credentials, self._seconds() + FETCH_SECONDS, self._seconds)
         reference = f"refs/heads/{self._branch}"
         try:
             remote = self._git.remotes.create_anonymous(self._url)
-            remote.fetch([f"+{reference}:{reference}"], callbacks=answers, proxy=True)
+            wanted = [f"+{reference}:{reference}", "+refs/evidence/*:refs/evidence/*"]
+            remote.fetch(wanted, callbacks=answers, proxy=True)
         except (pygit2.GitError, KeyError, ValueError, OSError) as error:
             raise GitServerError(
                 f"the Git server did not give branch {self._branch}: {redacted(str(error))}",
