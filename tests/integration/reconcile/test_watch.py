@@ -13,10 +13,16 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
+from reconciler.state import migrate
+from reconciler.state.database import Database
+from tests.support.postgres import PostgresServer
 from tests.support.waiting import eventually
 
 SECRET = "a-secret-of-more-than-sixteen-bytes"
@@ -191,4 +197,35 @@ def test_a_remote_branch_is_followed_by_its_webhook(fleet: Fleet) -> None:
     fleet.says("source-away")
     shutil.move(fleet.folder / "away", fleet.repository)
     fleet.says("source-back")
+    assert fleet.stop() == 0
+
+
+def test_while_the_database_is_away_drift_is_seen_and_nothing_is_written(
+    fleet: Fleet, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    name = sql.Identifier(postgres_url.rpartition("/")[2])
+    admin = psycopg.connect(postgres_server.url().replace("+psycopg", ""), autocommit=True)
+    with closing(Database(postgres_url)) as database:
+        migrate.migrate(database)
+    fleet.start("--interval", "1h", "--state", postgres_url)
+    fleet.says("placement=acme/dev@local phase=converged")
+    assert fleet.ask("/readyz")[0] == 200
+    config = next(fleet.out.glob("**/v1_ConfigMap*"))
+    before = config.read_text()
+    with admin:
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [postgres_url.rpartition("/")[2]],
+        )
+        assert eventually(lambda: fleet.ask("/readyz")[0] == 503)
+        config.write_text(before + "added: by hand\n")
+        fleet.says("observing-only", "target=local")
+        fleet.says(" drift ")
+        assert not fleet.said("verb=heal")
+        assert config.read_text() != before
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+    fleet.says("writing-again", "target=local")
+    assert eventually(lambda: config.read_text() == before)
+    assert eventually(lambda: fleet.ask("/readyz")[0] == 200)
     assert fleet.stop() == 0
