@@ -143,8 +143,11 @@ class _Line:
         """Claim, act, prune, release. Nothing is pruned after something went wrong."""
         kept = [action for action in made.actions if action.verb not in _REMOVALS]
         gone = [action for action in made.actions if action.verb in _REMOVALS]
-        if kept:
-            self._claim(target, kept, observation)
+        if kept and not self._claim(target, kept, observation):
+            self._record(
+                [_skipped(action, "the inventory could not be written") for action in gone]
+            )
+            return
         failed = sum(outcome.result is not Result.DONE for outcome in self.todo.outcomes)
         if failed:
             held = [action for action in gone if action.verb is Verb.PRUNE]
@@ -156,8 +159,8 @@ class _Line:
         if released := [action.id for action in gone if action.id in done]:
             target.release(self.todo.placement, released)
 
-    def _claim(self, target: Target, kept: Sequence[Action], observation: Observation) -> None:
-        """Put into the inventory what is about to be made, then make it."""
+    def _claim(self, target: Target, kept: Sequence[Action], observation: Observation) -> bool:
+        """Put into the inventory what is about to be made, then make it; False if it cannot be."""
         new = [action.id for action in kept if action.id not in observation.inventory]
         try:
             if new:
@@ -165,8 +168,9 @@ class _Line:
         except ReconcilerError as error:
             reason = f"not tried, the inventory could not be written: {error}"
             self._record([_skipped(action, reason, error.remedy) for action in kept])
-            return
+            return False
         self._act(target, kept)
+        return True
 
     def _act(self, target: Target, actions: Sequence[Action]) -> None:
         """Have the target carry out actions; results are made durable as they come, in batches.

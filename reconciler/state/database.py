@@ -71,7 +71,7 @@ class Database:
 def _read(text: str) -> URL:
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the latter: a port that is no number
         raise StateSettingsError(
             f"the URL of the state store cannot be read: {error}",
             remedy="write it as sqlite:////folder/state.db or postgresql://user@host/database",

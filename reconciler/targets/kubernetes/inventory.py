@@ -189,7 +189,10 @@ def decode(placement: str, items: Iterable[Mapping[str, Json]]) -> Inventory:
 
 def _decode_shard(placement: str, item: Mapping[str, Json]) -> Shard:
     metadata = item["metadata"]
-    number = int(metadata["name"].rpartition("-")[2])
+    end = metadata["name"].rpartition("-")[2]
+    number = int(end) if end.isascii() and end.isdecimal() else 0
+    if metadata["name"] != shard_name(placement, number):
+        raise _damaged(placement, f"{metadata['name']} carries its label and is none of it")
     text = (item.get("data") or {}).get("inventory", "")
     packed = (item.get("binaryData") or {}).get("fields", "")
     annotations = metadata.get("annotations") or {}

@@ -148,8 +148,13 @@ class Pruner:
 
         Kinds are listed one after the other while the cluster collects what we deleted: a pod can
         be seen whose owner is gone by then. So what has an owner that is nowhere is looked at
-        again, until it is gone too or the time for deletions is over.
+        again, until it is gone too or the time for deletions is over. Others may have defined
+        kinds since we last looked for any, and the server of an API group may be away: what it has
+        there is not known then, and counts as somebody else's.
         """
+        self._cluster.discovery.forget()
+        if stale := self._cluster.discovery.catalogue().stale:
+            return sorted(f"whatever {group} has there, which does not answer" for group in stale)
         deadline = self._cluster.now() + self._cluster.options.deletion_wait
         while True:
             found = self._held_by(namespace)

@@ -34,6 +34,11 @@ _LIFE = 300  # seconds after which the server ends a watch and it is opened agai
 _LONGEST_BACKOFF = 30.0
 
 
+def backoff(failures: int) -> float:
+    """Return for how many seconds to wait after so many failures in a row, however many."""
+    return min(0.2 * 2.0 ** min(failures, 16), _LONGEST_BACKOFF)
+
+
 class Watcher:
     """The watches of one cluster."""
 
@@ -76,7 +81,8 @@ class Watcher:
             for ref in map(parse, inventory.where)
             if ref.namespace or not given
         }
-        for scope in refs.keys() - self._threads.keys():
+        alive = {scope for scope, thread in self._threads.items() if thread.is_alive()}
+        for scope in refs.keys() - alive:
             thread = threading.Thread(
                 target=self._follow, args=(scope,), name=f"watch-{scope[1]}", daemon=True
             )
@@ -96,10 +102,11 @@ class Watcher:
             except ApiError as error:
                 version = ""
                 failures += 0 if is_gone(error) else 1
-            except ReconcilerError:
+            except Exception:  # noqa: BLE001 (whatever came of it, the watch is opened again)
+                version = ""
                 failures += 1
             if failures:
-                self._stopping.wait(min(0.2 * 2**failures, _LONGEST_BACKOFF))
+                self._stopping.wait(backoff(failures))
 
     def _begin(self, scope: Scope) -> str:
         """The version from which to watch; whatever happened before it deserves a look."""

@@ -365,6 +365,26 @@ def test_a_claim_that_fails_leaves_nothing_behind(
     assert house.store.open_intents(ACME) == []
 
 
+def test_nothing_is_released_in_a_pass_that_could_not_claim(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.apply(want("old"))
+    house.east.held.clear()  # as if it had been renamed: gone under its old id
+
+    def refuse(*_: Any) -> None:
+        raise ReconcilerError("busy", remedy="wait")
+
+    monkeypatch.setattr(house.east, "claim", refuse)
+    summary = house.apply(want("new"))
+
+    assert results(summary) == [
+        ("new", Verb.CREATE, Result.SKIPPED),
+        ("old", Verb.FORGET, Result.SKIPPED),
+    ]
+    assert house.east.inventories["acme/prod"] == {"old"}
+    assert house.store.open_intents(ACME) == []
+
+
 def test_a_target_that_does_not_answer_for_an_action_is_found_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,21 @@ def test_a_namespace_with_foreign_objects_stays(world: World) -> None:
     assert "deletionTimestamp" not in world.found(world.namespace_body())["metadata"]
 
 
+def test_foreign_objects_of_a_kind_that_was_defined_later_keep_a_namespace(world: World) -> None:
+    world.converge(world.namespace_body(), world.config_map())
+    world.apply(world.definition(), manager="somebody")
+    theirs = world.widget("theirs")
+    kinds = world.path(theirs).rpartition("/")[0]
+    assert eventually(lambda: world.cluster.call("GET", kinds)[0] == 200)
+    world.apply(theirs, manager="somebody")
+
+    outcome = world.converge()[identifier(world.namespace_body())]
+
+    assert outcome.result is Result.CONFLICT
+    assert "Widget" in outcome.detail
+    assert world.read(theirs) is not None
+
+
 def test_a_definition_with_foreign_instances_stays(world: World) -> None:
     world.converge(world.namespace_body(), world.definition(), world.widget())
     theirs = world.widget("theirs")

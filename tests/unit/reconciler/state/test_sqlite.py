@@ -115,7 +115,15 @@ def test_a_file_that_is_no_database_is_an_unavailable_store(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "url", ["", "nonsense", "mysql://root@host/db", "sqlite://", "sqlite:///:memory:"]
+    "url",
+    [
+        "",
+        "nonsense",
+        "mysql://root@host/db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://user@host:port/db",
+    ],
 )
 def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(StateSettingsError) as caught:

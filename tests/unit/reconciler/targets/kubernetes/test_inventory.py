@@ -107,6 +107,14 @@ def test_a_missing_shard_is_damage(missing: int) -> None:
     assert raised.value.remedy
 
 
+@pytest.mark.parametrize("name", ["notes", "notes-0", "controlplane-inventory-x-²"])
+def test_what_only_carries_the_label_is_damage(name: str) -> None:
+    item = {"metadata": {"name": name, "resourceVersion": "1"}}
+
+    with pytest.raises(InventoryDamagedError, match=name):
+        decode(NAME, [item])
+
+
 def test_the_shard_of_another_placement_is_damage() -> None:
     inventory = Inventory("other")
     inventory.add(["a"])
