@@ -50,6 +50,7 @@ class Desired:
     placement: Placement
     revision: str
     resources: tuple[Resource, ...]
+    abandoned: bool = False  # nobody declares the placement any more: all of it is meant to go
 
     def __post_init__(self) -> None:
         if len({resource.id for resource in self.resources}) < len(self.resources):

@@ -41,7 +41,7 @@ class PlanOptions:
     """What the person who asks for a plan permits beyond the ordinary."""
 
     take_conflicts: bool = False  # take fields that were never ours from their managers
-    allow_empty: bool = False  # delete everything of a placement of which nothing is desired
+    allow_empty: bool = False  # empty placements that are declared and of which nothing is desired
 
 
 def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Plan:
@@ -54,7 +54,7 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
         _keep(resource, _seen(observation, resource.id), observation, options)
         for resource in wanted.values()
     ]
-    guarded = not wanted and not options.allow_empty
+    guarded = not (wanted or desired.abandoned or options.allow_empty)
     answers += [
         _drop(_seen(observation, identifier), guarded=guarded)
         for identifier in sorted(observation.inventory - wanted.keys())

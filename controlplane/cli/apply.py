@@ -11,17 +11,15 @@ import click
 from controlplane import wiring
 from controlplane.cli import apply_output, options, output
 from controlplane.errors import Exit
-from controlplane.operations.applying import RUNS, applied_last, emptied
+from controlplane.operations.applying import RUNS, Silent, applied_last, emptied, holding
 from controlplane.operations.clearing import Clearance
 from controlplane.operations.linting import require_sound
-from controlplane.operations.wanted import Wanted, wanted
+from controlplane.operations.wanted import wanted
 from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import Snapshot, read
+from controlplane.repo.snapshot import read
 from controlplane.settings import Connections
 from reconciler.apply import ApplyOptions, Reconciler
-from reconciler.model import Desired
 from reconciler.plan import PlanOptions
-from reconciler.state.base import StateStore
 
 
 @click.command(name="apply")
@@ -33,6 +31,7 @@ from reconciler.state.base import StateStore
 @options.engine
 @options.keys
 @click.option("--take-conflicts", is_flag=True, help="Take fields that other managers own.")
+@options.allow_empty
 @options.form("table", "json")
 def command(
     tenant: tuple[str, ...],
@@ -45,11 +44,12 @@ def command(
     engine: str | None,
     keys: Path | None,
     take_conflicts: bool,
+    allow_empty: bool,
     form: str,
 ) -> int:
     """Apply REV to its targets, prune what it no longer declares, and leave signed receipts."""
     reach = wiring.connections(connect, connections)
-    permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=True)
+    permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=allow_empty)
     work = Pass(GitRepository.open(root), rev, reach, state, engine, keys, permitted)
     return apply_once(work, tenant, environment, form)
 
@@ -80,10 +80,13 @@ def apply_once(work: Pass, tenant: Sequence[str], environment: str, form: str) -
     clearance = clearing.clear(commit, applied_last(repository, store.runs(RUNS)))
     _say(clearance)
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
+    silent: tuple[Silent, ...] = ()
     with wiring.Targets(snapshot, work.reach) as targets:
         everything = [*declared.desired]
         if not tenant and not environment:
-            everything += _emptied(targets, store, declared, snapshot)
+            gone, silent = emptied(targets, holding(store.statuses()), declared, snapshot)
+            away = {each.target for each in silent}
+            everything += (each for each in gone if each.placement.target not in away)
         reconciler = Reconciler(
             target_of=targets,
             store=store,
@@ -97,19 +100,10 @@ def apply_once(work: Pass, tenant: Sequence[str], environment: str, form: str) -
     for problems in declared.problems.values():
         for problem in problems:
             output.fail(f"{problem.position}: {problem.message}", problem.remedy)
-    return summary.exit_code or (Exit.PARTLY_APPLIED if declared.problems else Exit.CLEAN)
-
-
-def _emptied(
-    targets: wiring.Targets, store: StateStore, declared: Wanted, snapshot: Snapshot
-) -> tuple[Desired, ...]:
-    """Return the placements that nobody declares any more, on targets that answer."""
-    ours = [status.placement for status in store.statuses()]
-    gone, silent = emptied(targets, ours, declared, snapshot)
     for each in silent:
-        output.fail(f"{each.target}: {each.message}", each.remedy)
-    away = {each.target for each in silent}
-    return tuple(each for each in gone if each.placement.target not in away)
+        output.fail(f"{each.target} may hold what nobody declares: {each.message}", each.remedy)
+    lacking = declared.problems or silent
+    return summary.exit_code or (Exit.PARTLY_APPLIED if lacking else Exit.CLEAN)
 
 
 def _say(clearance: Clearance) -> None:

@@ -21,6 +21,9 @@ state = click.option(
 engine = click.option(
     "--engine", metavar="NAME", help="The policy engine; the best at hand if not given."
 )
+allow_empty = click.option(
+    "--allow-empty", is_flag=True, help="Empty placements of which nothing at all is rendered."
+)
 
 
 def form(*names: str) -> Callable[[F], F]:

@@ -10,6 +10,7 @@ import click
 from controlplane import wiring
 from controlplane.cli import options, output, plan_output
 from controlplane.errors import Exit
+from controlplane.operations.applying import emptied, holding
 from controlplane.operations.linting import require_sound
 from controlplane.operations.planning import Unplanned, plan_all
 from controlplane.operations.wanted import wanted
@@ -24,7 +25,9 @@ from reconciler.plan import PlanOptions
 @options.rev
 @options.root
 @options.reaching
+@options.state
 @click.option("--take-conflicts", is_flag=True, help="Take fields that other managers own.")
+@options.allow_empty
 @options.form("table", "json", "md")
 def command(
     tenant: tuple[str, ...],
@@ -33,15 +36,22 @@ def command(
     root: str,
     connect: tuple[str, ...],
     connections: Path | None,
+    state: str | None,
     take_conflicts: bool,
+    allow_empty: bool,
     form: str,
 ) -> int:
-    """Compare what REV says with what the targets hold; write nothing."""
-    snapshot = require_sound(read(GitRepository.open(root), rev))
+    """Compare what REV says with what the targets hold; write nothing to them."""
+    repository = GitRepository.open(root)
+    snapshot = require_sound(read(repository, rev))
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
+    everything = [*declared.desired]
     with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
-        permitted = PlanOptions(take_conflicts=take_conflicts)
-        plans = list(plan_all(declared.desired, targets, permitted))
+        if not tenant and not environment:
+            ours = holding(wiring.state_store(repository, state).statuses())
+            everything += emptied(targets, ours, declared, snapshot)[0]
+        permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=allow_empty)
+        plans = list(plan_all(everything, targets, permitted))
     output.data(plan_output.FORMS[form](plans))
     for problems in declared.problems.values():
         for problem in problems:

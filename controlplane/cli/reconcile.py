@@ -94,7 +94,7 @@ def command(
     if not watch:
         if followed:
             followed.fetch()
-        permitted = PlanOptions(allow_empty=True)
+        permitted = PlanOptions()
         name = f"refs/heads/{branch}"
         return apply_once(
             Pass(repository, name, reach, state, engine, keys, permitted), (), "", "table"

@@ -25,7 +25,9 @@ from controlplane.repo.snapshot import Snapshot
 from evidence.writer import EvidenceWriter
 from reconciler.errors import ReconcilerError
 from reconciler.model import Desired, Placement
+from reconciler.receipts import desired_digest
 from reconciler.state.base import Run
+from reconciler.status import Phase, PlacementStatus
 
 RUNS = 100  # that are looked through for the last one of this repository
 
@@ -83,6 +85,19 @@ def applied_last(repository: GitRepository, runs: Iterable[Run]) -> str:
     """Return the commit that was cleared and begun last, "" where there was none."""
     known = (run.revision for run in runs)
     return next((r for r in known if len(r) == 40 and repository.has(r)), "")
+
+
+def holding(statuses: Iterable[PlacementStatus]) -> list[Placement]:
+    """Return the placements that may still hold something, by the last word on each.
+
+    One that was emptied holds nothing: its target may be gone from the catalogue since.
+    """
+    empty = desired_digest(Desired(Placement("", ""), "", ()))
+    return [
+        status.placement
+        for status in statuses
+        if status.phase is not Phase.CONVERGED or status.digest != empty
+    ]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def abandoned(
     revision = snapshot.commit.id if snapshot.commit else snapshot.tree_id
     known = {desired.placement for desired in declared.desired}
     return tuple(
-        Desired(placement, revision, ())
+        Desired(placement, revision, (), abandoned=True)
         for placement in sorted(found, key=str)
         if placement in ours
         and placement not in known

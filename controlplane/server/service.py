@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from controlplane import wiring
-from controlplane.operations.applying import RUNS, Clearing, applied_last, emptied
+from controlplane.operations.applying import RUNS, Clearing, applied_last, emptied, holding
 from controlplane.operations.clearing import Clearance
 from controlplane.operations.following import Branch, Follower, Following, Taken, Turns
 from controlplane.operations.linting import require_sound
@@ -35,7 +35,6 @@ from reconciler.errors import StateUnavailableError
 from reconciler.events import Event
 from reconciler.loop import Loop, TargetState
 from reconciler.metrics import Metrics
-from reconciler.plan import PlanOptions
 from reconciler.schedule import Pace
 from reconciler.state.base import StateStore
 
@@ -119,7 +118,7 @@ class Service:
             ),
             self._targets,
             seconds=time.monotonic,
-            options=ApplyOptions(plan=PlanOptions(allow_empty=True)),
+            options=ApplyOptions(),
             pace=Pace(interval=self._given.resync),
         )
         follower = self._follower = self._new_follower(store, loop)
@@ -172,7 +171,7 @@ class Service:
         def render(revision: str) -> Taken:
             snapshot = require_sound(read(self._given.repository, revision))
             declared = wanted(snapshot, wiring.charts())
-            ours = [status.placement for status in store.statuses()]
+            ours = holding(store.statuses())
             self._targets.follow(snapshot)
             gone, _ = emptied(self._targets, ours, declared, snapshot)
             problems = tuple(

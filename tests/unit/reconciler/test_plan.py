@@ -150,6 +150,13 @@ def test_nothing_desired_deletes_nothing_unless_allowed() -> None:
     assert [(a.id, a.verb) for a in allowed.actions] == [("a", Verb.PRUNE), ("b", Verb.FORGET)]
 
 
+def test_a_placement_that_nobody_declares_any_more_is_emptied() -> None:
+    live = {"a": Live("a", Standing.SURPLUS)}
+    gone = Desired(PLACEMENT, "r1", (), abandoned=True)
+    made = plan(gone, Observation(PLACEMENT, live, frozenset(live)), PlanOptions())
+    assert [(a.id, a.verb) for a in made.actions] == [("a", Verb.PRUNE)]
+
+
 def test_what_is_foreign_is_named_and_left_alone() -> None:
     observation = Observation(PLACEMENT, {}, frozenset(), foreign=("note.txt",))
     made = plan(Desired(PLACEMENT, "r1", ()), observation, PlanOptions())

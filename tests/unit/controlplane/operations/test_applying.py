@@ -1,0 +1,48 @@
+"""Which placements may still hold something that nobody declares."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from controlplane.errors import UsageError
+from controlplane.operations.applying import emptied, holding
+from controlplane.operations.wanted import Wanted
+from reconciler.model import Desired, Placement, Resource
+from reconciler.receipts import desired_digest
+from reconciler.status import Pass, Phase, PlacementStatus, conclude
+
+GONE = Placement("gone/prod", "eu")
+SNAPSHOT: Any = SimpleNamespace(commit=SimpleNamespace(id="a" * 40), tree_id="t")
+SOMETHING = (Resource.of("v1/ConfigMap/_/a", {}),)
+
+
+def status(phase: Phase, *resources: Resource) -> PlacementStatus:
+    digest = desired_digest(Desired(GONE, "r", resources))
+    done = Pass(GONE, "r", digest, "run", "2026-01-01T00:00:00Z")
+    return PlacementStatus(**{**vars(conclude(done, None)), "phase": phase})
+
+
+@pytest.mark.parametrize(
+    ("last_word", "held"),
+    [
+        (status(Phase.CONVERGED), False),
+        (status(Phase.PROGRESSING), True),
+        (status(Phase.FAILED), True),
+        (status(Phase.CONVERGED, *SOMETHING), True),
+    ],
+)
+def test_only_what_was_emptied_holds_nothing(last_word: PlacementStatus, *, held: bool) -> None:
+    assert holding([last_word]) == ([GONE] if held else [])
+
+
+def test_a_target_that_is_no_longer_declared_is_said_and_stops_nothing() -> None:
+    def target_of(name: str) -> Any:
+        raise UsageError(f"there is no target `{name}`", remedy="name one")
+
+    gone, silent = emptied(target_of, [GONE], Wanted(()), SNAPSHOT)
+
+    assert [(each.placement, each.abandoned) for each in gone] == [(GONE, True)]
+    assert [each.target for each in silent] == ["eu"]
