@@ -100,8 +100,7 @@ def gate(
     if rendered.problems:
         wrong = tuple(p for problems in rendered.problems.values() for p in problems)
         return GateReport(step, NOTHING, found, problems=tuple(sorted(set(wrong))))
-    environments = step.head.of_kind("Environment").values()
-    time = clock(now, [each for each in environments if isinstance(each, Environment)])
+    time = clock(now, _environments(step))
     facts = _facts(step)
     asked = _subjects(step, found, rendered.placements, whole=whole)
     sets = _bundles(step)
@@ -146,6 +145,12 @@ def _bundles(step: Step) -> list[tuple[str, NamedBundle]]:
 def _rules(sets: Sequence[tuple[str, NamedBundle]]) -> Mapping[str, Rule]:
     """Return every rule by id; of two versions of one, the base's, which is the one in force."""
     return {rule.id: rule for _, named in reversed(sets) for rule in named.bundle.rules}
+
+
+def _environments(step: Step) -> list[Environment]:
+    """Return the environments with their freezes in force: a change cannot end its own freeze."""
+    in_force = {**step.head.of_kind("Environment"), **step.base.of_kind("Environment")}
+    return [each for each in in_force.values() if isinstance(each, Environment)]
 
 
 def _facts(step: Step) -> Mapping[str, Json]:

@@ -7,7 +7,7 @@
 # custom:
 #   short_name: freeze-window
 #   severity: deny
-#   subjects: [Tenant]
+#   subjects: [Change, Tenant]
 #   uses: [change, time]
 #   messages:
 #     frozen: "{environment} is frozen ({window}) until {until}, and the change is {class}"
@@ -32,6 +32,43 @@ findings contains finding if {
 			"window": window.name,
 		},
 	}
+}
+
+findings contains finding if {
+	some class in unnamed
+	some environment in input.subject.resource.blastRadius.environments
+	some window in input.time.frozen
+	window.environment == environment
+	not exempt(class, window)
+	finding := {
+		"code": "frozen",
+		"path": ["blastRadius", "environments"],
+		"params": {
+			"class": class,
+			"environment": environment,
+			"until": window.until.text,
+			"window": window.name,
+		},
+	}
+}
+
+# What changes an environment without a word in the files of its tenants.
+unnamed contains class if {
+	some subject in input.subject.resource.subjects
+	subject.kind in {"Cluster", "ComputeEngine", "Environment", "Pack", "PackLock"}
+	some class in subject.classes
+}
+
+unnamed contains class if {
+	some subject in input.subject.resource.subjects
+	subject.kind == "Tenant"
+	subject.operation == "delete"
+	some class in subject.classes
+}
+
+unnamed contains file.class if {
+	some file in input.subject.resource.files
+	file.class == "security" # templates, and what packs hold
 }
 
 exempt(class, window) if class in window.exempt
