@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evidence import shape
 from evidence.canonical import Json
 
 
@@ -19,7 +20,8 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.part}: {self.message}"
+        """Return both in one line; what was verified may hold what a terminal would obey."""
+        return shape.one_line(f"{self.part}: {self.message}")
 
 
 @dataclass(frozen=True)

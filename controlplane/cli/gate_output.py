@@ -25,11 +25,13 @@ def as_table(report: GateReport) -> str:
     """Return the report for a terminal: findings first, the verdict last."""
     lines = []
     for problem in report.problems:
-        lines.append(f"{problem.position}: {click.style('invalid', fg='red')} {problem.message}")
+        lines.append(
+            f"{problem.position}: {click.style('invalid', fg='red')} {_plain(problem.message)}"
+        )
         lines.append(f"    → {problem.remedy}")
     for finding in report.findings:
         word = click.style(finding.severity.value, fg=_COLOURS[finding.severity], bold=True)
-        lines.append(f"{finding.position}: {word} {finding.message}  [{finding.rule}]")
+        lines.append(f"{finding.position}: {word} {_plain(finding.message)}  [{finding.rule}]")
         lines.append(f"    → {finding.remedy}")
     for item in report.undecided:
         word = click.style("undecided", fg="red", bold=True)
@@ -70,7 +72,7 @@ def _short(value: object) -> str:
     if isinstance(value, dict) and isinstance(value.get("text"), str):
         value = value["text"]
     text = value if isinstance(value, str) else as_json(value).replace("\n", " ")
-    text = " ".join(text.split())
+    text = _plain(text)
     return text if len(text) <= 40 else text[:37] + "…"
 
 
@@ -214,9 +216,14 @@ def _footer(report: GateReport) -> str:
     )
 
 
+def _plain(text: str) -> str:
+    """Return text from the repository as one line that holds nothing a terminal would obey."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+
+
 def _md(text: str) -> str:
     """Return text from the repository so that Markdown shows it and does nothing else with it."""
-    text = " ".join(text.split())
+    text = _plain(text)
     for char in "\\`*_[]<>|#@":
         text = text.replace(char, f"\\{char}")
     return text

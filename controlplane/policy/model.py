@@ -121,9 +121,16 @@ def merge(verdicts: Iterable[Verdict]) -> Verdict:
     )
 
 
-def _order(finding: Finding) -> tuple[str, str, str, str, str]:
-    path = "/".join(str(step) for step in finding.path)
-    return (finding.subject, finding.rule, finding.code, path, repr(finding.params))
+def _order(finding: Finding) -> tuple[str, ...]:
+    """Return what orders findings: all of a finding, so that no two of them may change places."""
+    return (
+        finding.subject,
+        finding.rule,
+        finding.code,
+        repr(finding.path),
+        repr(finding.params),
+        finding.severity.value,
+    )
 
 
 @dataclass(frozen=True)

@@ -396,3 +396,17 @@ def test_a_statement_about_something_else_in_a_bundle_is_named(tmp_path: Path) -
     report = verify(value, trust)
     assert not report.verified
     assert any("names neither commit" in finding.message for finding in report.findings)
+
+
+def test_what_a_terminal_would_obey_is_not_shown() -> None:
+    value = {name: [] for name in ("keys", "logs", "statements")}
+    whole: dict[str, Any] = {
+        **value,
+        "commit": COMMIT,
+        "format": "https://controlplane.dev/evidence/bundle/v1",
+        "payloads": {"\x1b[2J\nVERIFIED": 1},
+    }
+    report = verify_bundle(canonical(whole), None, NOW)
+    assert not report.verified
+    assert "\x1b" not in report.words()
+    assert "\nVERIFIED" not in report.words()

@@ -8,7 +8,8 @@ import pytest
 
 from controlplane.policy.decide import decide, unanswered_details
 from controlplane.policy.engine import Question, Unanswered
-from controlplane.policy.model import Cause, Rule, Severity
+from controlplane.policy.model import Cause, Finding, Rule, Severity, Verdict, merge
+from controlplane.values import FieldPath
 from evidence.canonical import canonical
 
 FINDING = {"code": "bad", "path": ["spec", "list", 0], "params": {"name": "a", "count": 2}}
@@ -156,3 +157,17 @@ def test_an_end_that_is_no_time_denies(until: Any) -> None:
 
 def test_a_question_without_rules_allows_nothing() -> None:
     assert not decide(Question("Tenant/acme", b"{}", ()), {}).allow
+
+
+def test_findings_that_differ_in_anything_have_one_order() -> None:
+    """A digest of the verdict must not depend on how a set happens to be iterated over."""
+    paths: list[FieldPath] = [("a", "b"), ("a/b",), (1,), ("1",)]
+    found = [
+        Finding("tenancy/first", severity, "Tenant/acme", "bad", path)
+        for path in paths
+        for severity in (Severity.DENY, Severity.INFO, Severity.WARN)
+    ]
+    merged = merge([Verdict((one,), (), ()) for one in found])
+    assert [(f.path, f.severity) for f in merged.findings] == sorted(
+        ((f.path, f.severity) for f in found), key=lambda pair: (repr(pair[0]), pair[1].value)
+    )
