@@ -6,6 +6,7 @@ printed. It ends badly where a command does not do what the story says it does.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import click
 
+from controlplane import wiring
 from controlplane.cli import output
-from controlplane.cli.demo_story import Scene, change, company, drift
+from controlplane.cli.demo_story import CHART, Scene, change, company, drift, without_chart
 from controlplane.errors import ControlPlaneError, Exit
 
 MAXIMUM = 16  # lines of one command's output that are shown
@@ -65,7 +67,7 @@ class Stage:
             "GIT_AUTHOR_EMAIL": "ada@meridian.example",
             "GIT_COMMITTER_NAME": "Ada",
             "GIT_COMMITTER_EMAIL": "ada@meridian.example",
-            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
             "NO_COLOR": "1",
         }
 
@@ -110,6 +112,10 @@ def _play(stage: Stage, kubeconfig: Path | None) -> None:
     stage.says("A company of fourteen tenants, as YAML in one Git repository")
     company(stage.repository)
     stage.git("init", "-q", "-b", "main")
+    if wiring.program("helm") is None:
+        stage.says(f"There is no helm here: the company does without {CHART}, a Helm chart")
+        without_chart(stage.repository)
+        stage.cpctl("lock", shown=6)
     trust = stage.cpctl("keys", "init", "--holder", "demo", shown=8)
     _commit_trust(stage, trust)
     stage.cpctl("lint")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from enum import Enum
 from pathlib import Path
 
 from controlplane.operations.shipped import shipped
+
+CHART = "vector-cache"  # the one pack of the company that is a Helm chart
+_ENTRY = re.compile(
+    rf"^ {{4}}- (?:\{{name: {CHART}\b.*|name: {CHART}(?:\n {{6}}.*)*)\n", re.MULTILINE
+)
 
 FOLDERS = ("tenants", "catalog", "trust", "templates", "policies", "schemas")
 
@@ -31,6 +37,13 @@ def company(repository: Path) -> None:
     for folder in FOLDERS:
         shutil.copytree(shipped(folder), repository / folder)
     shutil.copy(shipped("tenants").parent / "repository.yaml", repository / "repository.yaml")
+
+
+def without_chart(repository: Path) -> None:
+    """Take the pack that only `helm` can render out of every tenant; the locks are then stale."""
+    for path in repository.glob("tenants/*/tenant.yaml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(_ENTRY.sub("", text), encoding="utf-8")
 
 
 def change(repository: Path, scene: Scene) -> None:
