@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
-from controlplane.errors import Exit
+from controlplane.errors import ControlPlaneError, Exit
 from controlplane.operations import exchange
 from controlplane.operations.trust import trust_set
 from controlplane.repo.git import GitRepository
@@ -16,7 +19,17 @@ from evidence.cli import evidence as own
 
 @click.group(commands=dict(own.commands), help=own.help)
 def evidence() -> None:
-    """Hold the package's commands and the two below."""
+    """Hold the package's commands and the ones below."""
+
+
+@evidence.command(params=own.commands["bundle"].params, help=own.commands["bundle"].help)
+@click.pass_context
+def bundle(context: click.Context, /, commit: str, **rest: Any) -> None:
+    """Let a commit be named as Git names it; the package alone knows no Git."""
+    with suppress(ControlPlaneError):
+        commit = GitRepository.open(".").resolve(commit).id
+    written: Any = own.commands["bundle"].callback
+    context.invoke(written, commit=commit, **rest)
 
 
 @evidence.command()
