@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from evidence import audit, lookup, objects
-from evidence.bundle import export
+from evidence.bundle import belongs, export, trees_of
 from evidence.canonical import canonical
 from evidence.errors import EvidenceError, UsageError
 from evidence.location import default_directory
@@ -152,8 +152,9 @@ def bundle(commit: str, where: tuple[Path, ...], output: Path, sigstore: Path | 
     output.write_bytes(data)
     if sigstore is not None:
         sigstore.mkdir(parents=True, exist_ok=True)
+        trees = trees_of((run.statement for run in runs), whole)
         for run in runs:
-            if run.statement.names(whole):
+            if belongs(run.statement, whole, trees):
                 name = f"{run.envelope.digest.removeprefix('sha256:')[:16]}.sigstore.json"
                 (sigstore / name).write_bytes(canonical(sigstore_bundle(run.envelope)))
     click.echo(f"{output}: {len(report.proven)} statements, {len(data)} bytes", err=True)

@@ -136,6 +136,19 @@ class RepositorySpec(Checked):
         ):
             if not value:
                 yield Flaw((field,), "empty", f"`{field}` is empty", "name at least one")
+        yield from self._strays()
+
+    def _strays(self) -> Iterator[Flaw]:
+        """Yield the policy sets of which changes would not be known as changes of policy."""
+        home = self.layout.policies
+        for index, chosen in enumerate(self.policy_sets):
+            if not f"{chosen.path}/".startswith(f"{home}/"):
+                yield Flaw(
+                    ("policySets", index, "path"),
+                    "elsewhere",
+                    f"`{chosen.path}` is not below `{home}`, where policies are",
+                    f"move the folder below `{home}`, or change `layout.policies`",
+                )
 
 
 class Repository(Resource):

@@ -11,6 +11,7 @@ from evidence.canonical import digest
 from evidence.cli import run as cpevidence
 from evidence.location import default_directory
 from evidence.records import Record
+from evidence.statement import Subject
 from evidence.trust import TrustedKey, TrustSet
 from tests.support.evidence import COMMIT, about, signer, writer
 
@@ -150,3 +151,16 @@ def test_the_environment_names_the_directory(
     monkeypatch.chdir(tmp_path)
     assert cpevidence(["list"]) == 0
     assert "example.com/apply#1" in capsys.readouterr().out
+
+
+def test_every_statement_of_a_bundle_is_written_for_cosign(tmp_path: Path) -> None:
+    evidence = writer(tmp_path / "evidence")
+    for commit in (COMMIT, OTHER):  # the merge, and the head of the pull request before it
+        named = (Subject("head", {"gitCommit": commit, "gitTree": "a" * 40}),)
+        evidence.begin(kind="apply", subjects=named, summary="apply").close(
+            outcome="done", summary="done"
+        )
+    asked = ["bundle", COMMIT, "--dir", str(tmp_path / "evidence")]
+    made = ["-o", str(tmp_path / "bundle.json"), "--sigstore", str(tmp_path / "cosign")]
+    assert cpevidence([*asked, *made]) == 0
+    assert len(list((tmp_path / "cosign").glob("*.sigstore.json"))) == 2

@@ -162,6 +162,8 @@ CASES: list[tuple[str, str, Any, str, str]] = [
     ),
     ("EvidenceContract", "requirements.1.keep", "1d", "requirements.1.keep", "order"),
     ("Repository", "policySets", [], "policySets", "empty"),
+    ("Repository", "policySets.0.path", "rules", "policySets.0.path", "elsewhere"),
+    ("Repository", "policySets.0.path", "policies-2", "policySets.0.path", "elsewhere"),
     ("Repository", "codeOwners.0.owners", [], "codeOwners.0.owners", "too_short"),
     ("TrustRoot", "threshold", 2, "threshold", "range"),
     ("TrustRoot", "keys.0.publicKey", "no key", "keys.0.publicKey", "string_pattern_mismatch"),
