@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,9 @@ class DirectoryScenario(ReconcilerScenario):
         folder = self.folder / "rendered" / ACME.name
         (folder / file_name(resource("drifted").id)).write_text("edited by hand")
         (folder / "README.md").write_text("not ours")
+
+    def prepare_as(self, other: Path) -> None:
+        shutil.copytree(other, self.folder)
 
     def run(self) -> None:
         self.apply(AFTER)

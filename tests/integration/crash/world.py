@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import alembic.command  # noqa: F401 (here once, where every child would otherwise import it)
+
 from evidence.audit import verify_directory
 from evidence.disk import Disk
 from evidence.keys import create_key, load_key
