@@ -115,7 +115,12 @@ def policy_engine(name: str | None) -> PolicyEngine:
     from controlplane.policy.engine import Machine  # noqa: PLC0415
 
     if name is None:
-        return next(iter(policy_engines().values()))
+        for found in policy_engines().values():
+            return found
+        raise UsageError(
+            "no policy engine is registered, so nothing can be decided",
+            remedy="install the package again: its entry points are missing",
+        )
     points = _engine_points()
     if name not in points:
         raise UsageError(
