@@ -83,6 +83,18 @@ class Branch:
             return Step(nothing(), head, genesis=True)
         return Step(read(self.repository, self.start.id), head)
 
+    @property
+    def in_force(self) -> Snapshot | None:
+        """The revision whose word counts about this way: the one that was applied last.
+
+        Where nothing was, or nobody remembers it, the first that has any settings: the end of the
+        way cannot decide that nobody needs to have judged it.
+        """
+        if self.start is not None:
+            return read(self.repository, self.start.id)
+        every = (read(self.repository, commit.id) for commit in self.commits)
+        return next((each for each in every if each.repository() is not None), None)
+
     def trust_of(self, tree: str) -> TrustSet | None:
         """Return the keys in force at a tree of this way; those of the first commit at genesis."""
         if tree not in self._trust:
@@ -142,7 +154,7 @@ def clear(
             f"{name} was not gated before merge, and is denied now",
             remedy="revert it, or mend it in a pull request that passes `cpctl gate`",
         )
-    if not _late_suffices(step):
+    if not _late_suffices(way):
         raise NotClearedError(
             f"{name} was not gated before merge: no decision in evidence covers it",
             remedy="run `cpctl gate` on it with a key of the trust root, or set ungatedMerges: "
@@ -151,7 +163,7 @@ def clear(
     return Clearance(way.end, (report.verdict.digest(),), gated=False)
 
 
-def _late_suffices(step: Step) -> bool:
-    in_force: Snapshot = step.head if step.genesis else step.base
-    repository = in_force.repository()
+def _late_suffices(way: Branch) -> bool:
+    in_force = way.in_force
+    repository = None if in_force is None else in_force.repository()
     return repository is not None and repository.spec.ungated_merges == "gate-then-apply"
