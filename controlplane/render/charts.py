@@ -12,7 +12,7 @@ from controlplane.render.documents import Document
 from controlplane.render.errors import Fault, FilePlace, RenderError
 from controlplane.render.streams import parse
 
-_SOURCE = re.compile(r"^---\n# Source: [^/\n]+/(\S+)\n", re.MULTILINE)
+_SOURCE = re.compile(r"^---\n# Source: [^/\n]+/([^\n]+)\n", re.MULTILINE)
 HOOK = "helm.sh/hook"
 
 
@@ -22,6 +22,8 @@ def chart_documents(text: str, root: str) -> list[tuple[str, Document]]:
     Raises RenderError for text that is not strict YAML, and for hooks.
     """
     pieces = _SOURCE.split(text)  # what stands before the first source, then path, text, …
+    if pieces[0].strip():
+        raise _error(f"{root}/Chart.yaml", "helm says of no file that it wrote this", "use helm 3")
     found = []
     for path, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         source = f"{root}/{path}"

@@ -96,6 +96,9 @@ class _Filling:
             ) from error
 
     def _slot(self, token: re.Match[str]) -> Slot:
-        slot = self._output.slots[int(token[2])]
+        number = token[2]
+        if len(number) > 9 or int(number) >= len(self._output.slots):
+            raise self.error(1, "U+E000 and U+E001 are reserved", "remove the escape")
+        slot = self._output.slots[int(number)]
         self.lines.add(slot.line)
         return slot

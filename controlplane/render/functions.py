@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 from typing import Any
 
@@ -34,6 +36,38 @@ class LimitError(ValueError):
     """A value or a loop grew beyond what a template may make."""
 
 
+class Budget:
+    """What one rendering may still make: values, and 64 characters of text for one value."""
+
+    def __init__(self, left: int) -> None:
+        self._whole = self._left = left
+
+    def spend(self, parts: int) -> None:
+        """Take `parts` off; raises LimitError where nothing is left."""
+        self._left -= parts
+        if self._left < 0:
+            raise LimitError(f"this template makes more than {self._whole} values in all")
+
+
+_BUDGET: ContextVar[Budget | None] = ContextVar("budget", default=None)
+
+
+@contextmanager
+def bounded(parts: int) -> Iterator[None]:
+    """Let everything that is computed within make no more than `parts` values together."""
+    token = _BUDGET.set(Budget(parts))
+    try:
+        yield
+    finally:
+        _BUDGET.reset(token)
+
+
+def _spend(parts: int) -> None:
+    budget = _BUDGET.get()
+    if budget is not None:
+        budget.spend(parts)
+
+
 def plain(value: Any) -> Json:
     """Return `value` as plain JSON data; raises TypeError or LimitError where it is none."""
     count = 0
@@ -56,7 +90,10 @@ def plain(value: Any) -> Json:
         str(part)  # an undefined value explains itself here
         raise TypeError(f"a {type(part).__name__} cannot stand in a document")
 
-    return walk(value)
+    try:
+        return walk(value)
+    finally:
+        _spend(count)
 
 
 def _lazy(value: Any) -> bool:
@@ -68,6 +105,7 @@ def _lazy(value: Any) -> bool:
 def _text(value: str) -> str:
     if len(value) > TEXT:
         raise LimitError(f"a text is longer than {TEXT} characters")
+    _spend(len(value) // 64)
     return str(value)
 
 
@@ -145,7 +183,9 @@ def bounded_range(*bounds: int) -> range:
 
 
 def _join(values: Any, separator: str = "") -> str:
-    return _text(separator.join(as_text(value) for value in islice(iterable(values), NODES)))
+    parts = [as_text(value) for value in islice(iterable(values), NODES)]
+    _spend(len(parts))
+    return _text(separator.join(parts))
 
 
 def _merge(first: Any, *others: Any) -> Json:

@@ -18,9 +18,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from controlplane.render.errors import (
     Fault,
@@ -41,12 +42,20 @@ _TEXT = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9._/@%+=~-]|:(?![ ]|$)| (?! *$))*")
 """A text that is one plain YAML scalar wherever a chart may put it, quoted or not."""
 
 _IMPURE = re.compile(
-    r"\b(?:now|ago|date|dateInZone|date_in_zone|htmlDate|unixEpoch|lookup|env|expandenv|tpl|shuffle"
-    r"|getHostByName|uuidv4|rand\w*|gen[A-Z]\w*|derivePassword|bcrypt|htpasswd|encryptAES)\b"
+    r"\b(?:now|ago|date|dateInZone|date_in_zone|htmlDate|htmlDateInZone|durationRound|unixEpoch"
+    r"|lookup|env|expandenv|tpl|shuffle|getHostByName|uuidv4|rand\w*|gen[A-Z]\w*|derivePassword"
+    r"|bcrypt|htpasswd|encryptAES)\b"
+    # In no order, unless sorted at once. A field or a variable of these names is none of them.
+    r"|(?<![.$\w])(?:values\b|keys\b(?!\s+[^(){}]*\)?\s*\|\s*sortAlpha\b))"
 )
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
-_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`')
+# What Go's text/template takes for one action: a comment, or code in which a string may hold `}}`.
+# What never ends is taken to its end, so that nothing is left unread.
+_ACTION = re.compile(
+    r"""\{\{(?:-?\s*(?P<comment>/\*.*?\*/)\s*-?\}\}"""
+    r"""|(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'|[^"`'}]|\}(?!\}))*+\}\}|.*)""",
+    re.DOTALL,
+)
+_STRING = re.compile(r""""(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'""")
 
 
 @dataclass(frozen=True)
@@ -108,17 +117,34 @@ class HelmCharts:
         environment = {"HOME": str(scratch), "HELM_NO_PLUGINS": "1", "LC_ALL": "C"}
         errors = scratch / "errors"
         with errors.open("wb") as stderr:
-            process = subprocess.Popen(  # noqa: S603 - a fixed program, no shell, a clean environment
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
-                env=environment, cwd=scratch, start_new_session=True,
-            )  # fmt: skip
+            process = _started(command, environment, scratch, stderr)
             try:
                 output = _bounded(process, release, time.monotonic() + self.seconds)
             finally:
                 _end(process)
         if process.returncode != 0:
             raise _refused(release, errors.read_text(errors="replace"), chart)
-        return output.decode(errors="strict")
+        try:
+            return output.decode()
+        except UnicodeDecodeError as error:
+            place = FilePlace(f"{release.root}/Chart.yaml")
+            fault = Fault(place, "encoding", "the chart writes what is not UTF-8", "save as UTF-8")
+            raise RenderError([fault]) from error
+
+
+def _started(
+    command: list[str], environment: dict[str, str], scratch: Path, stderr: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - a fixed program, no shell, a clean environment
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
+            env=environment, cwd=scratch, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise RendererUnavailableError(
+            f"{command[0]} cannot be started: {error.strerror or error}",
+            remedy="run `make tools`, or put helm 3 on PATH",
+        ) from error
 
 
 def text_faults(release: Release) -> Iterator[Fault]:
@@ -152,10 +178,16 @@ def _texts(value: Json, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
 def purity_faults(release: Release) -> Iterator[Fault]:
     """Yield every call in the chart that reads a clock, chance, the cluster or the environment."""
     for path, content in sorted(release.files.items()):
+        if path.endswith(".tgz") and "charts" in path.split("/"):
+            place = FilePlace(f"{release.root}/{path}")
+            message = "an archive, which helm would read as a chart and nobody has looked into"
+            yield Fault(place, "chart-archive", message, "unpack it into `charts/`")
         if not path.startswith("templates/") and "/templates/" not in path:
             continue
-        text = _COMMENT.sub(_blank, content.decode(errors="replace"))
+        text = content.decode(errors="replace")
         for action in _ACTION.finditer(text):
+            if action["comment"]:
+                continue
             code = _STRING.sub(_blank, action[0])
             for call in _IMPURE.finditer(code):
                 line = text.count("\n", 0, action.start() + call.start()) + 1
@@ -197,8 +229,10 @@ def _bounded(process: subprocess.Popen[bytes], release: Release, deadline: float
         while selector.select(max(0.0, deadline - time.monotonic())):
             part = os.read(stdout.fileno(), 65536)
             if not part:
-                process.wait(max(0.1, deadline - time.monotonic()))
-                return b"".join(parts)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.1, deadline - time.monotonic()))
+                    return b"".join(parts)
+                break
             parts.append(part)
             size += len(part)
             if size > OUTPUT_BYTES:

@@ -32,6 +32,7 @@ from controlplane.render.functions import Json, LimitError
 TEMPLATE_BYTES = 128 * 1024
 OUTPUT_CHARS = 2 * 1024 * 1024
 STEPS = 20_000  # turns of all loops of one rendering together
+MADE = 1_000_000  # values that one rendering makes, on the way or to the end
 OPEN, CLOSE = "\ue000", "\ue001"  # private use characters around the number of a slot
 
 _STATEMENTS = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For)
@@ -232,7 +233,8 @@ def render(path: str, source: str, values: Mapping[str, Json]) -> Output:
     template = _compile(path, source)
     context = cast("_Rendering", template.new_context(dict(values)))
     try:
-        text = _written(template, context)
+        with functions.bounded(MADE):
+            text = _written(template, context)
     except RecursionError as error:
         raise _error(path, 1, "template-depth", "a value is nested too deeply") from error
     except Exception as error:

@@ -96,6 +96,7 @@ def faults(body: Body, owner: Owner, place: FilePlace) -> Iterator[Fault]:
     for key in ("apiVersion", "kind"):
         if not isinstance(body.get(key), str) or not body[key]:
             yield fault(f"an object has no `{key}`", f"add `{key}:`")
+            return
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
         yield fault(f"{_kind(body)} has no `metadata.name`", "give it a name that never changes")
         return
@@ -160,7 +161,7 @@ def marked(body: Body, owner: Owner) -> Body:
 def _with_pod_marks(body: Body, owner: Owner) -> Body:
     """Label the pods as well, so that network policy and cost can tell them apart."""
     if body["kind"] == "CronJob" and _at(body, (*_JOB, *_TEMPLATE)) is not None:
-        job = {"kind": "Job", **body["spec"]["jobTemplate"]}
+        job = {**body["spec"]["jobTemplate"], "kind": "Job"}
         inner = {k: v for k, v in _with_pod_marks(job, owner).items() if k != "kind"}
         return {**body, "spec": {**body["spec"], "jobTemplate": inner}}
     template = _at(body, _TEMPLATE)

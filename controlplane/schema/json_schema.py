@@ -14,21 +14,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import SchemaError, ValidationError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from controlplane.errors import InvalidRepositoryError
-from controlplane.schema.patterns import pattern_flaw
+from controlplane.schema.patterns import LONGEST, longest, pattern_flaw
 from controlplane.values import FieldPath, Position, Problem, dotted
 
 Json = Any
 
 SCHEMA_BYTES = 256 * 1024
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-PATTERNED_TEXT = 1024  # characters of a text that a pattern is tried on
 DEPTH = 16
+VALUES = 5_000  # within one input; comparing items for uniqueness takes the square of them
+REFERENCES = 5_000  # followed while one input is checked; they can double at every step
 _ELSEWHERE = frozenset({"$dynamicRef", "$dynamicAnchor", "$anchor", "$id", "$vocabulary"})
 
 
@@ -70,11 +71,16 @@ class InputSchema:
 
     def problems(self, value: Mapping[str, Json]) -> tuple[InputProblem, ...]:
         """Return everything in `value` that the schema forbids, sorted by place."""
+        if _count(value) > VALUES:
+            message = f"the input holds more than {VALUES} values"
+            return (InputProblem((), "too-long", message, "keep the data in the pack"),)
         long = tuple(_too_long(value))
         if long:
             return long
         try:
             found = [p for error in _validator(self).iter_errors(value) for p in _explained(error)]
+        except _EndlessError as error:
+            raise _unfit(self.path, f"checking follows over {REFERENCES} references") from error
         except (Unresolvable, RecursionError) as error:
             raise _unfit(self.path, f"the schema refers to what is not in it: {error}") from error
         return tuple(sorted(set(found), key=lambda p: (dotted(p.path), p.code, p.message)))
@@ -153,6 +159,8 @@ def _keyword(key: str, value: Json) -> Iterator[str]:
     patterns = [value] if key == "pattern" else list(value) if key == "patternProperties" else []
     for pattern in patterns:
         flaw = pattern_flaw(pattern) if isinstance(pattern, str) else None
+        if not flaw and key != "pattern" and longest(pattern) < LONGEST:
+            flaw = "there are too many ways for it to match a name"
         if flaw:
             yield f"pattern {pattern!r}: {flaw}"
 
@@ -185,21 +193,54 @@ def _resolved(schema: Json, root: Mapping[str, Json]) -> Json:
     return schema
 
 
-def _validator(schema: InputSchema) -> Draft202012Validator:
+class _EndlessError(Exception):
+    """The schema refers to itself so often that checking would not end."""
+
+
+def _validator(schema: InputSchema) -> Any:
+    """Return a validator for one input; it is bounded in what it follows and what it matches."""
+    left = REFERENCES
+    follow = Draft202012Validator.VALIDATORS["$ref"]
+    match = Draft202012Validator.VALIDATORS["pattern"]
+
+    def reference(validator: Any, target: Json, instance: Json, within: Json) -> Iterator[Any]:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _EndlessError
+        yield from follow(validator, target, instance, within) or ()
+
+    def pattern(validator: Any, wanted: str, instance: Json, within: Json) -> Iterator[Any]:
+        if isinstance(instance, str) and len(instance) > longest(wanted):
+            yield ValidationError(f"longer than {longest(wanted)} characters")
+        else:
+            yield from match(validator, wanted, instance, within) or ()
+
+    ours = {"$ref": reference, "pattern": pattern}
+    bounded = validators.extend(Draft202012Validator, ours)  # type: ignore[no-untyped-call]
     # A registry of our own: the library's default one would fetch what it does not know.
-    return Draft202012Validator(schema.document, registry=Registry())
+    return bounded(schema.document, registry=Registry())
+
+
+def _count(value: Json) -> int:
+    if isinstance(value, Mapping):
+        return 1 + sum(map(_count, value.values()))
+    return 1 + sum(map(_count, value)) if isinstance(value, list) else 1
 
 
 def _too_long(value: Json, path: FieldPath = ()) -> Iterator[InputProblem]:
-    """Yield texts on which a pattern would not be tried in bounded time."""
+    """Yield texts and names on which a pattern would not be tried in bounded time."""
     if isinstance(value, Mapping):
         for key, part in value.items():
+            if len(key) > LONGEST:
+                message = f"a name of {len(key)} characters, more than {LONGEST}"
+                yield InputProblem(path, "too-long", message, "shorten it")
             yield from _too_long(part, (*path, key))
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _too_long(part, (*path, index))
-    elif isinstance(value, str) and len(value) > PATTERNED_TEXT:
-        message = f"has {len(value)} characters, more than {PATTERNED_TEXT}"
+    elif isinstance(value, str) and len(value) > LONGEST:
+        message = f"has {len(value)} characters, more than {LONGEST}"
         yield InputProblem(path, "too-long", message, "shorten it, or keep it in the pack")
 
 

@@ -1,18 +1,23 @@
 """Which regular expressions are tried on a tenant's input: those that end in bounded time.
 
 Python's matcher backtracks. Repetition of something that itself repeats, or that can match in two
-ways, can take time exponential in the text; a few plain repetitions in a row are polynomial, which
-the limit on the text's length bounds. Everything else is refused, together with constructs (look
-around, back references) whose cost is not seen from their text.
+ways, can take time exponential in the text and is refused, together with constructs (look around,
+back references) whose cost is not seen from their text. What is left can be matched in a number of
+ways that is known: each repetition, choice and beginning multiplies it. From that number follows
+how long a text a pattern is tried on, and a pattern that would not be tried on any honest text is
+refused as well.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 LENGTH = 200
 REPETITIONS = 3
+WAYS = 10_000_000  # of matching one text; Python tries some ten million a second
+LONGEST, SHORTEST = 1024, 64  # characters of a text that a pattern is tried on
 
 _TOKEN = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?:|\(\?|[()|?]|[*+]|\{\d*,?\d*\}|.", re.DOTALL
@@ -23,12 +28,12 @@ _BACK = re.compile(r"\\\d")
 @dataclass
 class _Group:
     repeats: bool = False
-    branches: bool = False
+    branches: int = 0
 
     @property
     def wild(self) -> bool:
         """Whether it can match one text in several ways."""
-        return self.repeats or self.branches
+        return self.repeats or self.branches > 0
 
 
 def pattern_flaw(pattern: str) -> str | None:
@@ -49,7 +54,36 @@ def pattern_flaw(pattern: str) -> str | None:
             f"it repeats without limit more than {REPETITIONS} times",
         ),
     )
-    return next((reason for found, reason in checks if found), None)
+    flaw = next((reason for found, reason in checks if found), None)
+    return flaw or (None if longest(pattern) else "there are too many ways for it to match")
+
+
+@lru_cache(maxsize=1024)
+def longest(pattern: str) -> int:
+    """Return how many characters a text may have that `pattern` is tried on, at most LONGEST.
+
+    0 where that would be fewer than SHORTEST. `pattern` has no other flaw.
+    """
+    parts = _TOKEN.findall(pattern)
+    fixed, groups = 1, [0]
+    for part in parts:
+        if part in {"(", "(?:"}:
+            groups.append(0)
+        elif part == "|":
+            groups[-1] += 1
+        elif part == ")":
+            fixed *= groups.pop() + 1
+        elif part == "?":
+            fixed *= 2
+        elif _is_repeat(part) and not _is_unbounded(part):
+            lower, comma, upper = part.strip("{}").partition(",")
+            fixed *= int(upper) - int(lower or "0") + 1 if comma else 1
+    fixed *= groups[0] + 1
+    grows = sum(map(_is_unbounded, parts)) + (parts[:1] != ["^"] or groups[0] > 0)
+    length = LONGEST
+    while length >= SHORTEST and fixed * length**grows > WAYS:
+        length -= 1
+    return length if length >= SHORTEST else 0
 
 
 def _nested(parts: list[str]) -> bool:
@@ -61,16 +95,16 @@ def _nested(parts: list[str]) -> bool:
             open_groups.append(_Group())
         elif part == ")":
             last = open_groups.pop()
-            open_groups[-1].repeats |= last.repeats
-            open_groups[-1].branches |= last.branches
+            open_groups[-1].repeats |= last.wild
             continue
         elif _is_repeat(part):
             if last.wild:
                 return True
             current.repeats = True
         elif part == "|":
-            current.branches = True
+            current.branches += 1
         elif part == "?":
+            current.repeats = True
             continue  # at most once: what it follows stays what it is
         last = _Group()
     return False

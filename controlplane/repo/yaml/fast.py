@@ -19,6 +19,7 @@ from controlplane.repo.yaml.limits import Limits
 
 _MAX_INDENT = 40  # bounds the recursion inside rapidyaml; deeper files take the strict path
 _MAX_LINE = 1000  # a key is not looked for beyond 1024 characters (YAML 1.2, section 7.4.2)
+_PER_LINE = 2  # values that a line holds at most, not counting those behind commas
 
 _STOP = r"(?![0-9A-Za-z_.:+\-/,@])"
 _INTEGER = rf"-?(?:0|[1-9][0-9]{{0,14}}){_STOP}"
@@ -61,6 +62,12 @@ def load(text: str, limits: Limits) -> list[tuple[Any, int]] | None:
 
     None says nothing about whether the text is good. `text` has LF line ends.
     """
+    lines = text.split("\n")
+    if (
+        len(lines) * _PER_LINE + text.count(",") > limits.scalars
+        or max(map(len, lines)) > _MAX_LINE
+    ):
+        return None
     parts = _split(text)
     if len(parts) > limits.documents or ("\n---" in text and len(parts) == 1):
         return None

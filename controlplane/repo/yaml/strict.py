@@ -27,6 +27,7 @@ from ruamel.yaml.events import (
 from controlplane.repo.yaml import syntax
 from controlplane.repo.yaml.limits import Limits
 from controlplane.repo.yaml.plain import Ambiguous, resolve
+from controlplane.repo.yaml.text import FORBIDDEN
 from controlplane.values import FieldPath, Position, Problem
 
 Mark = tuple[int, int]
@@ -142,6 +143,10 @@ class _Reader:
                 self.documents[-1].faulty = True
             stopped = error.problem_mark.line if error.problem_mark is not None else line
             return self._done(int(max(last, stopped)))
+        except (ValueError, OverflowError):  # ruamel's chr() of an escape such as \UFFFFFFFF
+            message = "an escape in this document, here or below, names no character"
+            self._note(last, 0, "yaml/escape", message, "write the characters themselves")
+            return self._done(last)
         return None
 
     def _done(self, line: int) -> int:
@@ -268,8 +273,8 @@ class _Reader:
         return found
 
     def _quoted(self, event: Any, text: str) -> str:
-        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            message = "the escapes in this text give a NUL or half of a character"
+        if FORBIDDEN.search(text) or any("\ud800" <= character <= "\udfff" for character in text):
+            message = "the escapes in this text give what cannot be seen, or half of a character"
             self._at(event.start_mark, "yaml/escape", message, "write the characters themselves")
             return ""
         return text

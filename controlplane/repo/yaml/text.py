@@ -13,11 +13,13 @@ from controlplane.repo.yaml.limits import Limits
 from controlplane.values import Position, Problem
 
 _LFS = b"version https://git-lfs.github.com/spec/"
-# What YAML 1.2 calls not printable, other line ends than LF, and the byte order mark.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
+# What YAML 1.2 calls not printable, other line ends than LF, the byte order mark, and what is not
+# seen: zero width space, word joiner, soft hyphen, tags. Joiners stay: scripts need them.
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069"
+    "\xad\u061c\u200b\u200e\u200f\u2060-\u2064\U000e0000-\U000e007f]"
 )
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _CONFLICT = re.compile(r"^<{7}(?: .*)?$", re.MULTILINE)
 _CONFLICT_END = re.compile(r"^>{7}(?: .*)?$", re.MULTILINE)
 
@@ -89,7 +91,7 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError, path: str) -> Problem:
 
 def _characters(text: str, path: str, limits: Limits) -> tuple[Problem, ...]:
     found: list[Problem] = []
-    for match in _FORBIDDEN.finditer(text):
+    for match in FORBIDDEN.finditer(text):
         if len(found) == limits.problems:
             break
         found.append(_character(match[0], place(text, match.start(), path)))

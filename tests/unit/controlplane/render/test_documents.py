@@ -159,3 +159,8 @@ def test_empty_documents_are_left_out() -> None:
 def test_a_document_knows_the_first_line_that_gave_it_a_value() -> None:
     found = documents(jinja.render("t.j2", "a: {{ x }}\n---\nb: 1\nc: {{ x }}\n", {"x": 1}))
     assert [document.line for document in found] == [1, 4]
+
+
+def test_an_escape_that_gives_a_token_is_refused() -> None:
+    with pytest.raises(RenderError, match="reserved"):
+        documents(jinja.render("a.j2", 'a: "\\ue0005\\ue001"\n', {}))

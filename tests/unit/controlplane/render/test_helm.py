@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.render import helm
+from controlplane.render import charts, helm
 from controlplane.render.errors import FieldPlace, RenderError, RendererUnavailableError
 
 PLACE = FieldPlace("Tenant", "acme", ("spec", "packs", 0, "config"))
@@ -97,3 +97,65 @@ def test_a_chart_cannot_write_outside_of_its_folder(tmp_path: Path, path: str) -
     hostile = helm.Release("p", "n", "root", {path: b""}, {}, PLACE)
     with pytest.raises(RenderError):
         helm._written(tmp_path, hostile)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{{ print "}}" now }}',
+        '{{ "{{/*" }}{{ now }}{{ "*/}}" }}',
+        "{{ `}}` | cat now }}",
+        "{{ '\\'' | print now }}",
+        '{{ htmlDateInZone "x" "UTC" }}',
+        '{{ durationRound (toDate "2006-01-02" "2020-01-01") }}',
+        "{{ keys .Values.a | first }}",
+        "{{ values .Values.a | first }}",
+        '{{ "never closed',
+    ],
+)
+def test_an_impure_call_cannot_hide(template: str) -> None:
+    code = f"{template} {{{{ now }}}}" if "closed" in template else template
+    assert list(helm.purity_faults(release(code)))
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{/* now }} */}}",
+        "{{- /* now */ -}}",
+        '{{ "now" }}',
+        "{{ keys .Values.a | sortAlpha | join }}",
+        "{{ (keys .Values.a) | sortAlpha }}",
+        "{{ .Values.keys }}{{ $values }}",
+        "now",
+    ],
+)
+def test_a_word_that_is_no_call_is_taken(template: str) -> None:
+    assert not list(helm.purity_faults(release(template)))
+
+
+def test_an_archive_among_the_subcharts_is_refused() -> None:
+    files = {"Chart.yaml": b"", "charts/s.tgz": b"", "files/data.tgz": b""}
+    found = helm.purity_faults(helm.Release("p", "n", "catalog/p", files, {}, PLACE))
+    assert [str(fault.place) for fault in found] == ["catalog/p/charts/s.tgz:1"]
+
+
+def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
+    (tmp_path / "helm").write_text("")
+    with pytest.raises(RendererUnavailableError, match="cannot be started"):
+        helm.HelmCharts(tmp_path / "helm").render(release())
+
+
+def test_output_that_is_not_utf8_is_a_fault_of_the_chart(tmp_path: Path) -> None:
+    program = tmp_path / "helm"
+    program.write_bytes(b"#!/bin/sh\nprintf '\\377'\n")
+    program.chmod(0o755)
+    with pytest.raises(RenderError, match="UTF-8"):
+        helm.HelmCharts(program).render(release())
+
+
+def test_no_document_of_a_chart_is_lost() -> None:
+    text = "---\n# Source: c/templates/a b.yaml\nkind: A\n"
+    assert [path for path, _ in charts.chart_documents(text, "r")] == ["r/templates/a b.yaml"]
+    with pytest.raises(RenderError, match="of no file"):
+        charts.chart_documents("kind: A\n", "r")

@@ -193,3 +193,10 @@ def test_each_value_knows_the_line_that_wrote_it() -> None:
         "t.j2", "a: {{ x }}\n{% if true %}\nb: {{ y }}\n{% endif %}\n", {"x": 1, "y": 2}
     )
     assert [(slot.value, slot.line) for slot in output.slots] == [(1, 1), (2, 3)]
+
+
+@pytest.mark.parametrize("use", ["{{ x }}", "{% if x | sort | length == 3 %}a{% endif %}"])
+def test_what_a_template_makes_in_all_is_bounded(use: str) -> None:
+    source = "{% set x = range(19990) | list %}{% for i in range(20000) %}" + use + "{% endfor %}"
+    with pytest.raises(RenderError, match="values in all"):
+        jinja.render("a.j2", source, {})

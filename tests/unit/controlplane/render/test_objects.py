@@ -80,3 +80,10 @@ def test_whatever_a_template_says_it_renders_or_is_refused_with_its_line(pieces:
         (fault,) = error.faults
         assert isinstance(fault.place, FilePlace)
         assert 1 <= fault.place.line <= source.count("\n") + 1
+
+
+@pytest.mark.parametrize("kind", [{}, [], 1, None])
+def test_a_kind_that_is_no_text_is_a_fault(kind: object) -> None:
+    body = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a"}}
+    found = objects.faults(body, Owner("acme", "prod", "acme-prod"), FilePlace("a.j2", 1))
+    assert ["has no `kind`" in fault.message for fault in found] == [True]

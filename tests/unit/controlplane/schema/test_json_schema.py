@@ -141,6 +141,11 @@ def test_a_long_text_is_refused_before_any_pattern_is_tried() -> None:
         "a{0,9999}a*a*a*",
         "[",
         "a" * 300,
+        "(?:aa?)+$",
+        "a?" * 60 + "a" * 60,
+        "(a|a)" * 39,
+        "a{0,99}" * 25,
+        "a*a*a*b",
     ],
 )
 def test_patterns_that_could_take_for_ever_are_refused(pattern: str) -> None:
@@ -155,7 +160,39 @@ def test_patterns_that_could_take_for_ever_are_refused(pattern: str) -> None:
         "^(red|green)$",
         r"^\(\*\+\)+$",
         "^[^*+()]+$",
+        "^[0-9*/,-]{1,20}( [0-9*/,-]{1,20})?$",
+        "^[^@ ]+@[^@ ]+[.][a-z]+$",
     ],
 )
 def test_honest_patterns_are_taken(pattern: str) -> None:
     assert pattern_flaw(pattern) is None
+
+
+def test_a_pattern_is_tried_only_on_texts_that_it_is_done_with_in_time() -> None:
+    schema = load(document(a={"pattern": "^a*a*a*$"}))
+    assert schema.problems({"a": "a" * 100}) == ()
+    assert [p.code for p in schema.problems({"a": "a" * 1000 + "b"})] == ["input-pattern"]
+
+
+def test_a_name_is_as_bounded_as_a_text() -> None:
+    schema = load(document(a={"patternProperties": {"^a*a$": {}}}))
+    assert [p.code for p in schema.problems({"a": {"a" * 5000: 1}})] == ["too-long"]
+    with pytest.raises(UnfitSchemaError, match="too many ways"):
+        load(document(a={"patternProperties": {"^a*a*a*$": {}}}))
+
+
+def test_references_that_double_at_every_step_are_refused() -> None:
+    steps = {
+        f"s{n}": {"allOf": [{"$ref": f"#/$defs/s{n + 1}"}, {"$ref": f"#/$defs/s{n + 1}"}]}
+        for n in range(40)
+    }
+    text = document(a={"$ref": "#/$defs/s0"})
+    text["$defs"] = {**steps, "s40": {}}
+    with pytest.raises(UnfitSchemaError, match="references"):
+        load(text).problems({"a": 1})
+
+
+def test_an_input_of_too_many_values_is_refused() -> None:
+    schema = load(document(a={"uniqueItems": True}))
+    found = schema.problems({"a": [{"b": number} for number in range(5000)]})
+    assert [p.code for p in found] == ["too-long"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from controlplane.repo import yaml
-from controlplane.repo.yaml.limits import Limits
+from controlplane.repo.yaml import fast
+from controlplane.repo.yaml.limits import DEFAULT, Limits
 
 CASES: dict[str, tuple[bytes, list[tuple[int, int, str]]]] = {
     "a tab as indentation": (b"a:\n\tb: x\n", [(2, 1, "yaml/tab")]),
@@ -160,3 +161,20 @@ def test_other_limits() -> None:
 
 def test_the_whole_limit_of_flow_openers_is_read_without_recursion() -> None:
     assert codes("[" * (1024 * 1024), Limits()) == ["yaml/too-deep"]
+
+
+@pytest.mark.parametrize(
+    "text", ["\\UFFFFFFFF", "\\U00110000", "\\e[2J", "\\x9b", "\\u202e", "\\u200b", "\\ud800"]
+)
+def test_an_escape_that_gives_nothing_to_see_is_refused(text: str) -> None:
+    for source in (f'a: "{text}"\n', f'"{text}": a\n'):
+        assert {problem.code for problem in yaml.load(source.encode(), "a.yaml").problems} == {
+            "yaml/escape"
+        }
+
+
+def test_what_the_strict_reader_would_not_read_to_its_end_the_fast_one_leaves_to_it() -> None:
+    many = "a:\n" + "  - b\n" * 100_001
+    long = "a" * 2000 + ": b\n"
+    assert fast.load(many, DEFAULT) is None
+    assert fast.load(long, DEFAULT) is None
