@@ -15,7 +15,7 @@ from controlplane.operations.rendering import catalog
 from controlplane.resources import KINDS
 from controlplane.resources.pack import Pack
 from controlplane.resources.tenant import Tenant
-from controlplane.schema import json_schema
+from controlplane.schema import json_schema, patterns
 from tests.support.company import ROOT, company
 
 IMAGE = re.compile(r"registry\.meridian\.example/[a-z0-9/-]+@sha256:[0-9a-f]{64}")
@@ -98,5 +98,6 @@ def test_the_page_on_rendering_names_every_filter_and_limit() -> None:
     page = (ROOT / "docs" / "render.md").read_text()
     for name in {*functions.JINJA_FILTERS, *functions.FILTERS} - {"measured"}:
         assert f"`{name}`" in page or f"`{name}(" in page, name
-    for figure in (functions.NODES, jinja.STEPS, json_schema.PATTERNED_TEXT):
+    bounds = (functions.NODES, jinja.STEPS, jinja.MADE, patterns.LONGEST, json_schema.VALUES)
+    for figure in bounds:
         assert f"{figure:,}" in page
