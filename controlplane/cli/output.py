@@ -1,23 +1,40 @@
-"""How a command speaks: data on stdout, talk on stderr, colour only where it is wanted."""
+"""How a command speaks: data on stdout, talk on stderr, colour only where it is wanted.
+
+Names, messages and values come from files and servers of others. What in them would command a
+terminal, or turn the order of text around, is written as an escape that JSON reads as the same.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import click
+
+# Control characters but tab and newline, and the marks for the direction of text; what
+# `click.style` writes for the colours used here is left as it is.
+_COMMANDS: Final = re.compile(
+    r"(\x1b\[(?:0|1|3[1-7])m)|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def data(text: str) -> None:
     """Write the answer itself to stdout, ending in one newline."""
+    text = harmless(text)
     click.echo(text if text.endswith("\n") else text + "\n", nl=False, color=_colour())
 
 
 def talk(text: str) -> None:
     """Write something for a person to stderr."""
-    click.echo(text, err=True, color=_colour())
+    click.echo(harmless(text), err=True, color=_colour())
+
+
+def harmless(text: str) -> str:
+    """Return text that a terminal shows and does not obey."""
+    return _COMMANDS.sub(lambda found: found[1] or f"\\u{ord(found[0]):04x}", text)
 
 
 def as_json(value: Any) -> str:
