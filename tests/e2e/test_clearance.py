@@ -14,6 +14,8 @@ def test_what_nobody_judged_is_refused(journey: Journey) -> None:
     done = journey.apply(expect=1)
     assert "not gated before merge" in done.stderr
     assert "next: " in done.stderr
+    again = journey.apply(expect=1)  # the late judgement is in evidence now, and allows nothing
+    assert "not gated before merge" in again.stderr
     assert journey.held() == before
 
 
