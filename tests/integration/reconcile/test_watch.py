@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,127 +15,25 @@ from psycopg import sql
 
 from reconciler.state import migrate
 from reconciler.state.database import Database
+from tests.support.fleet import Fleet
 from tests.support.postgres import PostgresServer
 from tests.support.waiting import eventually
 
 SECRET = "a-secret-of-more-than-sixteen-bytes"
-TENANT = "tenants/acme/tenant.yaml"
-
-
-class Fleet:
-    """A repository with keys, whose first revision is judged, and a reconciler that may run."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.repository = folder / "repository"
-        self.out = folder / "out"
-        self.log = folder / "log"
-        self.out.mkdir()
-        self.process: subprocess.Popen[bytes] | None = None
-        self.environment = {
-            **os.environ,
-            "CPCTL_HOME": str(folder / "home"),
-            "XDG_DATA_HOME": str(folder / "data"),
-            "HOME": str(folder),
-        }
-        self.cpctl("init", str(self.repository), cwd=folder)
-        settings = self.repository / "repository.yaml"
-        text = settings.read_text().replace("gate-then-apply", "refuse")
-        settings.write_text(text)
-        self.git("init", "-q", "-b", "main")
-        trust = self.cpctl("keys", "init", "--holder", "ci")
-        (self.repository / "trust").mkdir(exist_ok=True)
-        (self.repository / "trust" / "ci.yaml").write_text(trust)
-        self.commit("Begin")
-        self.cpctl("gate", "--genesis")
-
-    def run(self, *command: str, cwd: Path | None = None) -> str:
-        done = subprocess.run(
-            command,
-            check=False,
-            cwd=cwd or self.repository,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def cpctl(self, *arguments: str, cwd: Path | None = None) -> str:
-        return self.run(sys.executable, "-m", "controlplane.cli.main", *arguments, cwd=cwd)
-
-    def git(self, *arguments: str) -> str:
-        return self.run("git", *arguments)
-
-    def commit(self, message: str) -> str:
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", message)
-        return self.git("rev-parse", "HEAD").strip()
-
-    def replicas(self, number: int) -> None:
-        path = self.repository / TENANT
-        kept = re.sub(r"\n *config: .*", "", path.read_text()).rstrip("\n")
-        path.write_text(f"{kept}\n      config: {{replicas: {number}}}\n")
-
-    def start(self, *options: str) -> None:
-        connect = f"*=directory:{self.out}/{{name}}"
-        command = [sys.executable, "-m", "controlplane.cli.main", "reconcile", "--watch"]
-        given = ["--connect", connect, "--listen", "127.0.0.1:0", *options]
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [*command, *given], cwd=self.repository, env=self.environment, stderr=output
-            )
-
-    def stop(self) -> int:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(60)
-        self.process = None
-        return code
-
-    def said(self, *words: str) -> bool:
-        return any(all(w in line for w in words) for line in self.log.read_text().splitlines())
-
-    def says(self, *words: str) -> None:
-        assert eventually(lambda: self.said(*words)), self.log.read_text()
-
-    def deployed(self) -> str:
-        return next(self.out.glob("**/apps_v1_Deployment*")).read_text()
-
-    @property
-    def url(self) -> str:
-        self.says(" started ")
-        found = re.findall(r"listen=(\S+)", self.log.read_text())
-        return f"http://{found[-1]}"
-
-    def ask(self, path: str, body: bytes | None = None, **headers: str) -> tuple[int, str]:
-        request = urllib.request.Request(self.url + path, data=body, headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
 
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
     made = Fleet(tmp_path)
     yield made
-    if made.process is not None:
-        made.process.kill()
-        made.process.wait()
+    made.close()
 
 
 def test_a_local_branch_is_followed_healed_and_proven(fleet: Fleet) -> None:
     fleet.start("--interval", "1h")  # what happens within this test was not polled for
     fleet.says("placement=acme/dev@local phase=converged")
-    fleet.git("checkout", "-q", "-b", "two")
     fleet.replicas(2)
-    judged = fleet.commit("Two")
-    fleet.cpctl("gate", "--base", "main", "--head", "two")
-    fleet.git("checkout", "-q", "main")
-    fleet.git("merge", "-q", "--ff-only", "two")
+    judged = fleet.judged("two", "Two")
     fleet.says("revision-taken-up", judged)
     assert eventually(lambda: "replicas: 2" in fleet.deployed())
 
@@ -161,9 +52,7 @@ def test_a_local_branch_is_followed_healed_and_proven(fleet: Fleet) -> None:
     assert eventually(lambda: config.read_text() == before)
 
     assert fleet.stop() == 0
-    (fleet.folder / "trust.json").write_text(fleet.cpctl("keys", "trust"))
-    trust = ["--trust", str(fleet.folder / "trust.json")]
-    fleet.cpctl("evidence", "verify", "--log", ".git/cpctl/evidence", *trust)
+    fleet.verify()
 
     fleet.start("--interval", "1h")  # what was refused stays so, what was in force is kept
     fleet.says("revision-resumed", judged)
