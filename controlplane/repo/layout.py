@@ -20,6 +20,7 @@ class Places:
     policies: str = "policies/"
     templates: str = "templates/"
     tenants: str = "tenants/"
+    catalog: str = "catalog/"
 
     @classmethod
     def of(cls, layout: Layout) -> Places:
@@ -29,6 +30,7 @@ class Places:
             policies=f"{layout.policies}/",
             templates=f"{layout.templates}/",
             tenants=f"{layout.tenants}/",
+            catalog=f"{layout.catalog}/",
         )
 
     @property
@@ -45,7 +47,11 @@ class Places:
             return True
         if not path.endswith(_SUFFIXES) or not path.startswith(self.resources):
             return False
-        return f"/{CONTENT}/" not in path
+        return not self.is_payload(path)
+
+    def is_payload(self, path: str) -> bool:
+        """Whether `path` is payload. Only packs have any; a tenant may be called `content`."""
+        return path.startswith(self.catalog) and f"/{CONTENT}/" in path
 
     def lock_file(self, tenant: str) -> str:
         """Return where the lock of a tenant is kept."""

@@ -18,7 +18,7 @@ from controlplane.repo.cache import ParseCache, beside
 from controlplane.repo.checks import Document
 from controlplane.repo.errors import NotARepositoryError
 from controlplane.repo.git import Commit, Entry, EntryKind, GitRepository
-from controlplane.repo.layout import REPOSITORY_FILE, Places, content_of
+from controlplane.repo.layout import CONTENT, REPOSITORY_FILE, Places, content_of
 from controlplane.repo.parse import ParsedFile
 from controlplane.repo.source import (
     MAX_CONTENT,
@@ -116,6 +116,7 @@ class Snapshot:
             for problem in file.problems:
                 place = Position(path, problem.position.line, problem.position.column)
                 found.append(Problem(place, problem.code, problem.message, problem.remedy))
+        found.extend(_nobodys(self.entries, self._parsed, self.places))
         found.extend(checks.check(self.documents, self.index, self._locate))
         return tuple(sorted(set(found)))
 
@@ -308,6 +309,17 @@ def snapshot(source: Source, remembered: ParseCache | None = None) -> Snapshot:
             parsed[path] = _parse_entry(source, entry, parse_blob)
     parse_blob.flush()
     return Snapshot(source, _Contents(places, entries, tuple(problems)), parsed)
+
+
+def _nobodys(
+    entries: Mapping[str, Entry], parsed: Mapping[str, ParsedFile], places: Places
+) -> Iterator[Problem]:
+    """Yield what looks like a resource and is not read, being below `content/` beside no pack."""
+    beside = {path.rpartition("/")[0] for path in parsed}
+    for path in entries:
+        if places.is_payload(path) and path.partition(f"/{CONTENT}/")[0] not in beside:
+            text = f"payload of no pack: no resource stands beside the directory `{CONTENT}`"
+            yield Problem(Position(path), "file/payload", text, "rename or remove the directory")
 
 
 def _is_file(entry: Entry) -> bool:

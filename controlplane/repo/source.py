@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 
-from controlplane.repo.errors import MissingObjectError, TooLargeError
+from controlplane.repo.errors import MissingObjectError, NotARepositoryError, TooLargeError
 from controlplane.repo.git import EMPTY_TREE, Commit, Entry, EntryKind, GitRepository, blob_id
 
 MAX_CONTENT = 16 * 1024 * 1024  # one file of a pack's payload, a template, a policy; in bytes
@@ -141,11 +141,20 @@ class WorktreeSource(FlatSource):
             path[: at + 1] for path in self._tracked for at, c in enumerate(path) if c == "/"
         }
         self.special: frozenset[str] = frozenset()
-        super().__init__("working tree", self._walk(root))
+        try:
+            entries = self._walk(root)
+        except OSError as error:
+            raise NotARepositoryError(
+                f"{error.filename or root} cannot be read: {error.strerror or error}",
+                remedy="check its permissions; where it came or went meanwhile, run this again",
+            ) from error
+        super().__init__("working tree", entries)
 
     def _walk(self, root: Path) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
-        for directory, folders, files, handle in os.fwalk(root, follow_symlinks=False):
+        # Without onerror a directory that cannot be read would count as empty.
+        walk = os.fwalk(root, onerror=_raise, follow_symlinks=False)
+        for directory, folders, files, handle in walk:
             below = Path(directory).relative_to(root).as_posix()
             prefix = "" if below == "." else f"{below}/"
             links = [name for name in folders if _is_link(name, handle)]
@@ -170,6 +179,9 @@ class WorktreeSource(FlatSource):
             target = os.readlink(name, dir_fd=handle)
             self._keep(_text(path), os.fsencode(target))
             return Entry(_text(path), EntryKind.SYMLINK, blob_id(os.fsencode(target)), decoded)
+        if not _is_regular(name, handle):
+            self.special |= {_text(path)}
+            return Entry(_text(path), EntryKind.FILE, "", decoded)
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=handle)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
@@ -222,6 +234,15 @@ class NoSource(FlatSource):
 
 def _is_link(name: str, handle: int) -> bool:
     return stat.S_ISLNK(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode)
+
+
+def _is_regular(name: str, handle: int) -> bool:
+    """Whether it is a plain file; a socket cannot be opened, and a device may act on it."""
+    return stat.S_ISREG(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _text(path: str) -> str:

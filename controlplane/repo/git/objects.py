@@ -165,7 +165,13 @@ class GitRepository:
             found = self._git.revparse_single(revision).peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.GitError) as error:
             raise self._unknown(revision) from error
-        return _commit(found)
+        try:
+            return _commit(found)
+        except (ValueError, OverflowError) as error:
+            raise MissingObjectError(
+                f"commit {found.id} cannot be read: {error}",
+                remedy="run `git fsck`; a commit like this was not made by Git",
+            ) from error
 
     def has(self, commit: str) -> bool:
         """Whether the commit of this id is here."""
@@ -205,7 +211,13 @@ class GitRepository:
             raise MissingObjectError(
                 f"object {tree_id} is not a tree", remedy="run `git fsck` and restore the object"
             )
-        yield from _entries(raw, prefix)
+        try:
+            yield from _entries(raw, prefix)
+        except ValueError as error:
+            raise MissingObjectError(
+                f"tree {tree_id} is damaged: {error}",
+                remedy="run `git fsck` and commit the directory anew",
+            ) from error
 
     def tree(self, tree_id: str, prefix: str = "") -> Iterator[Entry]:
         """Yield every path below a tree that is no subtree, lazily, in the order of Git."""
@@ -243,8 +255,14 @@ class GitRepository:
 
     def index(self) -> Iterator[Entry]:
         """Yield every path of the index. A path in conflict comes once for each of its stages."""
-        index = self._git.index
-        index.read(force=True)
+        try:
+            index = self._git.index
+            index.read(force=True)
+        except (OSError, pygit2.GitError) as error:
+            raise UnsupportedRepositoryError(
+                f"the index of {self._git.path} cannot be read: {error}",
+                remedy="run `git status` there; where it says the same, remove the file `index`",
+            ) from error
         for entry in index:
             kind = _KINDS.get(int(entry.mode), EntryKind.FILE)
             yield Entry(entry.path, kind, str(entry.id))
@@ -289,13 +307,22 @@ def _objects(object_id: str) -> Iterator[None]:
 
 
 def _entries(raw: bytes, prefix: str) -> Iterator[Entry]:
-    """Yield the entries of a tree object: `mode SP name NUL id`, 20 bytes of id (git-mktree)."""
+    """Yield the entries of a tree object: `mode SP name NUL id`, 20 bytes of id (git-mktree).
+
+    Raises ValueError for what Git would never write, above all a name that stands twice: which of
+    the two is meant, readers do not agree on.
+    """
     at, end = 0, len(raw)
+    seen: set[bytes] = set()
     while at < end:
         space = raw.index(b" ", at)
         nul = raw.index(b"\0", space)
         kind = _KINDS.get(int(raw[at:space], 8), EntryKind.FILE)
-        name, decoded = _name(raw[space + 1 : nul])
+        plain = raw[space + 1 : nul]
+        if not plain or plain in seen or b"/" in plain or nul + 21 > end:
+            raise ValueError(f"the entry {plain!r} is no name, stands twice, or is cut off")
+        seen.add(plain)
+        name, decoded = _name(plain)
         yield Entry(prefix + name, kind, raw[nul + 1 : nul + 21].hex(), decoded)
         at = nul + 21
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -256,3 +257,75 @@ def test_every_error_here_has_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(ControlPlaneError) as raised:
         GitRepository.open(tmp_path / "nowhere")
     assert raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"100644 a\0" + b"1" * 20 + b"100644 a\0" + b"2" * 20,
+        b"100644 tenants/x.yaml\0" + b"1" * 20,
+        b"100644 a\0cut",
+        b"hello",
+        b"xx a\0" + b"1" * 20,
+    ],
+)
+def test_a_tree_that_git_would_not_write_is_damaged(tmp_path: Path, raw: bytes) -> None:
+    git = pygit2.init_repository(str(tmp_path))
+    tree = git.odb.write(pygit2.enums.ObjectType.TREE, raw)
+    with pytest.raises(MissingObjectError, match="damaged"):
+        list(GitRepository.open(tmp_path).tree(str(tree)))
+
+
+def test_a_commit_from_beyond_the_calendar_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    git = pygit2.init_repository(str(tmp_path))
+    tree = git.odb.write(pygit2.enums.ObjectType.TREE, b"")
+    who = "a <a@example.com> 99999999999999 +0000"
+    raw = f"tree {tree}\nauthor {who}\ncommitter {who}\n\nx\n".encode()
+    commit = git.odb.write(pygit2.enums.ObjectType.COMMIT, raw)
+    git.references.create("refs/heads/main", commit)
+    with pytest.raises(MissingObjectError, match="cannot be read"):
+        GitRepository.open(tmp_path).resolve("main")
+
+
+def test_a_damaged_index_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    TestRepository(tmp_path).commit(documents.repository())
+    (tmp_path / ".git" / "index").write_bytes(b"no index")
+    with pytest.raises(UnsupportedRepositoryError, match="index"):
+        read_worktree(tmp_path)
+
+
+def test_a_socket_is_named_and_not_opened(tmp_path: Path) -> None:
+    for path, text in documents.repository().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "tenants" / "s"))
+        found = read_worktree(tmp_path).problems
+    assert [(str(p.position), p.code) for p in found] == [("tenants/s:1:1", "file/special")]
+
+
+def test_a_working_tree_that_cannot_be_read_is_not_taken_for_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "repository.yaml").write_text("")
+    monkeypatch.setattr(os, "scandir", _denied)
+    with pytest.raises(NotARepositoryError, match="cannot be read: Permission denied"):
+        read_worktree(tmp_path)
+
+
+def _denied(_: object) -> None:
+    raise PermissionError(13, "Permission denied", "tenants")
+
+
+def test_a_tenant_may_be_called_content(tmp_path: Path) -> None:
+    files = {**documents.repository(), "tenants/content/tenant.yaml": "kind: Tenant\n"}
+    TestRepository(tmp_path).commit(files)
+    assert {place.partition(":")[0] for place, _ in problems(tmp_path)} == {
+        "tenants/content/tenant.yaml"
+    }
+
+
+def test_payload_of_no_pack_is_not_passed_over(tmp_path: Path) -> None:
+    files = {**documents.repository(), "catalog/packs/content/1.0.0/pack.yaml": "kind: Pack\n"}
+    TestRepository(tmp_path).commit(files)
+    assert problems(tmp_path) == [("catalog/packs/content/1.0.0/pack.yaml:1:1", "file/payload")]
