@@ -257,6 +257,19 @@ def state_store(repository: GitRepository, url: str | None) -> StateStore:
     return SqlStateStore.open(given, clock=now)
 
 
+def migrate_state(url: str) -> str:
+    """Bring the schema of the state store at `url` to this program's version; return which."""
+    from reconciler.state import migrate, tables  # noqa: PLC0415
+    from reconciler.state.database import Database  # noqa: PLC0415
+
+    database = Database(url)
+    try:
+        migrate.migrate(database)
+        return tables.HEAD
+    finally:
+        database.close()
+
+
 def new_run() -> str:
     """Return an id that no other run has."""
     return f"{now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(5)}"

@@ -76,6 +76,11 @@ class EvidenceWriter:
         return cls(Place(directory, signer, log, clock, disk))
 
     @property
+    def signer(self) -> Signer:
+        """What signs its statements."""
+        return self._place.signer
+
+    @property
     def origin(self) -> str:
         """The log this writer appends to."""
         return self._place.log.origin

@@ -9,8 +9,10 @@ import click
 from controlplane import wiring
 from controlplane.cli import gate_output, options, output
 from controlplane.errors import Exit
+from controlplane.operations.approving import approvals
 from controlplane.operations.gate import GateReport, Step, gate, step_between
 from controlplane.operations.recording import record_decision
+from controlplane.operations.trust import trust_of
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import nothing, read
 
@@ -47,12 +49,14 @@ def command(
         raise click.UsageError("give --base REV, or --genesis for the very first revision")
     repository = GitRepository.open(root)
     repository.refuse_shallow()
-    step = _step(repository, base, head)
+    step = step_of(repository, base, head)
     judge = wiring.policy_engine(engine)
     writer = None
     if not no_record:
         writer = wiring.evidence_writer(wiring.evidence_directory(repository), "decide", keys=keys)
-    report = gate(step, judge, wiring.charts(), wiring.now(), whole=whole)
+    evidence = wiring.evidence_directory(repository)
+    agreed = () if genesis else approvals(evidence, step, trust_of(step.base), wiring.now())
+    report = gate(step, judge, wiring.charts(), wiring.now(), whole=whole, approvals=agreed)
     output.talk(f"engine: {judge.version()}")
     if writer is not None and not report.problems:
         entry = record_decision(report, writer)
@@ -66,7 +70,8 @@ def command(
     return code
 
 
-def _step(repository: GitRepository, base: str | None, head: str) -> Step:
+def step_of(repository: GitRepository, base: str | None, head: str) -> Step:
+    """Return the step between two revisions; from nothing where there is no base."""
     after = read(repository, head)
     if base is None:
         return Step(nothing(), after, genesis=True)

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lock": ("controlplane.cli.lock", "lock", "Write down which pack versions a tenant runs"),
     "render": ("controlplane.cli.render", "render", "Every object a tenant becomes"),
     "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
+    "approve": ("controlplane.cli.approve", "command", "Agree to a change, signed, in a role"),
     "plan": ("controlplane.cli.plan", "command", "What would be done to the targets"),
     "apply": ("controlplane.cli.apply", "command", "Make the targets hold what a revision says"),
     "reconcile": (
@@ -32,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Follow a branch: apply what was allowed, heal what others change",
     ),
     "status": ("controlplane.cli.status", "command", "How every placement stands"),
+    "state": ("controlplane.cli.state", "state", "What the reconciler remembers"),
     "policy": ("controlplane.cli.policy", "policy", "Test, document and begin rules"),
     "evidence": ("controlplane.cli.evidence", "evidence", "List, show, bundle, verify evidence"),
     "keys": ("controlplane.cli.keys", "keys", "The keys that sign evidence, and whom to trust"),

@@ -55,28 +55,35 @@ def _counts(claim: _Claim, trust_of: TrustOf, now: datetime) -> bool:
 
 
 def _claims(directory: Path) -> Iterator[_Claim]:
+    for run, decision, name in recorded(directory, KIND, "decision"):
+        step = _allowed_before_merge(decision) if run.statement.outcome == ALLOW else None
+        if step is not None:
+            yield _Claim(run, Allowed(*step, name))
+
+
+def recorded(directory: Path, run_kind: str, kind: str) -> Iterator[tuple[StoredRun, Json, str]]:
+    """Yield the records of one kind in runs of one kind: run, payload, digest of the payload.
+
+    Only of runs whose records are those that were signed; by whom is not looked at. What cannot
+    be read is passed over: it proves nothing, and `cpctl evidence verify` names it.
+    """
     if not (directory / "logs").is_dir():
         return
     for place, log in readers([directory]).values():
         try:
             for run in runs_of(place, log):
-                yield from _claimed(run)
+                if run.statement.kind == run_kind:
+                    yield from _of_kind(run, kind)
         except EvidenceError:
-            continue  # what cannot be read allows nothing; `cpctl evidence verify` names it
+            continue
 
 
-def _claimed(run: StoredRun) -> Iterator[_Claim]:
-    said = run.statement
-    if said.kind != KIND or said.outcome != ALLOW:
-        return
+def _of_kind(run: StoredRun, kind: str) -> Iterator[tuple[StoredRun, Json, str]]:
     records = run.records()
-    if records_root(record.data for record in records) != said.root:
-        return
-    for record in records:
-        if record.record["kind"] == "decision":
-            step = _allowed_before_merge(run.payload(record))
-            if step is not None:
-                yield _Claim(run, Allowed(*step, record.record["payload"]))
+    if records_root(record.data for record in records) == run.statement.root:
+        for record in records:
+            if record.record["kind"] == kind:
+                yield run, run.payload(record), record.record["payload"]
 
 
 def _allowed_before_merge(decision: Json) -> tuple[str, str] | None:

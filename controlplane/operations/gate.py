@@ -82,9 +82,17 @@ NOTHING = Verdict((), (), ())
 
 
 def gate(
-    step: Step, engine: PolicyEngine, charts: ChartRenderer, now: datetime, *, whole: bool = False
+    step: Step,
+    engine: PolicyEngine,
+    charts: ChartRenderer,
+    now: datetime,
+    *,
+    whole: bool = False,
+    approvals: Sequence[Json] = (),
 ) -> GateReport:
     """Judge one step; `whole` judges every resource of head, not only what the change reaches.
+
+    `approvals` are those that count for this very step, as `approving.approvals` gives them.
 
     Raises PolicyLoadError and InvalidRepositoryError where the policies themselves cannot be
     used, IndeterminateError where base demands another engine. A head that is no valid repository
@@ -101,7 +109,7 @@ def gate(
         wrong = tuple(p for problems in rendered.problems.values() for p in problems)
         return GateReport(step, NOTHING, found, problems=tuple(sorted(set(wrong))))
     time = clock(now, _environments(step))
-    facts = _facts(step)
+    facts = _facts(step, approvals)
     asked = _subjects(step, found, rendered.placements, whole=whole)
     sets = _bundles(step)
     judgements = tuple(
@@ -153,10 +161,13 @@ def _environments(step: Step) -> list[Environment]:
     return [each for each in in_force.values() if isinstance(each, Environment)]
 
 
-def _facts(step: Step) -> Mapping[str, Json]:
+def _facts(step: Step, approvals: Sequence[Json]) -> Mapping[str, Json]:
     """Return the facts rules may ask for. Waivers count as the base has them."""
     waivers = step.base.of_kind("Waiver")
-    return {"waivers": [waivers[name].for_policy() for name in sorted(waivers)], "approvals": []}
+    return {
+        "waivers": [waivers[name].for_policy() for name in sorted(waivers)],
+        "approvals": list(approvals),
+    }
 
 
 def _subjects(

@@ -26,8 +26,8 @@ def decision_json(report: GateReport) -> Json:
     return {
         "apiVersion": DECISION_VERSION,
         "allow": report.allow,
-        "from": _state(report.step.base),
-        "to": _state(report.step.head),
+        "from": state_json(report.step.base),
+        "to": state_json(report.step.head),
         "time": report.time["text"] if report.time else "",
         "verdict": report.verdict.to_json(),
         "verdictDigest": report.verdict.digest(),
@@ -48,7 +48,8 @@ def decision_json(report: GateReport) -> Json:
     }
 
 
-def _state(snapshot: Snapshot) -> Json:
+def state_json(snapshot: Snapshot) -> Json:
+    """Return what names one end of a step."""
     return {"commit": snapshot.commit.id if snapshot.commit else "", "tree": snapshot.tree_id}
 
 
@@ -60,7 +61,7 @@ def record_decision(report: GateReport, writer: EvidenceWriter, *, gated: bool =
     word = "allowed" if report.allow else "denied"
     late = "" if gated else ", not gated before merge"
     summary = f"{word} {_named(report.step)}{late}"
-    run = writer.begin(kind="gate", subjects=_subjects(report.step), summary=summary)
+    run = writer.begin(kind="gate", subjects=subjects_of(report.step), summary=summary)
     with run:
         run.record_many(_records(report, summary, gated=gated))
         return run.close(outcome="allow" if report.allow else "deny", summary=summary)
@@ -72,7 +73,8 @@ def _named(step: Step) -> str:
     return f"the change from {base} to {head}"
 
 
-def _subjects(step: Step) -> list[Subject]:
+def subjects_of(step: Step) -> list[Subject]:
+    """Return what a statement about the step is about: its end, as commit and as tree."""
     commit = step.head.commit
     if commit is None:
         return [Subject("head", {"sha256": step.head.tree_id.removeprefix("files:")})]

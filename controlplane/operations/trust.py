@@ -47,6 +47,14 @@ def trust_set(snapshot: Snapshot) -> TrustSet:
     return TrustSet.of(keys)
 
 
+def trust_of(snapshot: Snapshot) -> TrustSet:
+    """Return the keys of every trust root of a snapshot; without one, nobody's signature counts."""
+    try:
+        return trust_set(snapshot)
+    except InvalidRepositoryError:
+        return TrustSet({})
+
+
 def _entry(key: KeyFile, holder: str) -> dict[str, Any]:
     validity: dict[str, Any] = {"starts": key.created}
     if key.retired:
