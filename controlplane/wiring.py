@@ -43,6 +43,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def web_address(revision: str) -> str:
+    """Return where a code host shows the files of a commit, ending in a slash; "" if unknown.
+
+    GitHub and GitLab say so in the environment of a job.
+    """
+    if not revision:
+        return ""
+    given = os.environ
+    if given.get("GITHUB_SERVER_URL") and given.get("GITHUB_REPOSITORY"):
+        return f"{given['GITHUB_SERVER_URL']}/{given['GITHUB_REPOSITORY']}/blob/{revision}/"
+    project = given.get("CI_PROJECT_URL")
+    return f"{project}/-/blob/{revision}/" if project else ""
+
+
 def program(name: str) -> Path | None:
     """Return where a program is: beside a source checkout, else on PATH; None if nowhere."""
     beside = Path(__file__).parents[1] / TOOLS / name

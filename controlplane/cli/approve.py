@@ -9,7 +9,7 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
-from controlplane.cli.gate import step_of
+from controlplane.cli.gate_step import step_of
 from controlplane.errors import Exit
 from controlplane.operations.approving import approve
 from controlplane.operations.trust import trust_of

@@ -2,92 +2,183 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from controlplane import wiring
-from controlplane.cli import gate_output, options, output
+from controlplane.cli import forms as shown
+from controlplane.cli import gate_output, output
+from controlplane.cli.forms import Form
+from controlplane.cli.gate_explain import show
+from controlplane.cli.gate_step import Ends
+from controlplane.cli.gate_watch import watch
 from controlplane.errors import Exit
 from controlplane.operations.approving import approvals
-from controlplane.operations.gate import GateReport, Step, gate, step_between
+from controlplane.operations.gate import GateReport, Step
+from controlplane.operations.gate import gate as judge_step
 from controlplane.operations.recording import record_decision
 from controlplane.operations.trust import trust_of
+from controlplane.policy.engine import PolicyEngine
 from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import nothing, read
+from controlplane.report import github, gitlab, json_text, junit, markdown, sarif
+from controlplane.report.results import asked, exit_of, of_gate
 
-FORMS = {
-    "table": gate_output.as_table,
-    "json": gate_output.as_json_text,
-    "md": gate_output.as_markdown,
-}
+
+@dataclass(frozen=True)
+class Wanted:
+    """How the answer is to be given."""
+
+    whole: bool
+    recorded: bool
+    keys: Path | None
+    forms: Sequence[Form]
+
+
+FORMS = ("table", "json", "sarif", "junit", "github", "gitlab", "md")
 
 
 @click.command(name="gate")
 @click.option("--base", metavar="REV", help="What the protected branch holds.")
-@click.option("--head", metavar="REV", default="HEAD", help="What it would hold. [HEAD]")
+@click.option("--head", metavar="REV", help="What it would hold. [HEAD]")
 @click.option("--genesis", is_flag=True, help="There is no base: judge the very first revision.")
+@click.option("--worktree", is_flag=True, help="Judge the files as they stand; not recorded.")
+@click.option("--index", is_flag=True, help="Judge what would be committed; not recorded.")
+@click.option("--watch", "watching", is_flag=True, help="Judge the files again on every save.")
+@click.option("--explain", "rule", metavar="RULE", help="Show which conditions of a rule held.")
+@click.option("--subject", metavar="KIND/NAME", help="For --explain: about what.")
 @click.option("--whole", is_flag=True, help="Judge every resource, not only what is reached.")
 @click.option("--root", default=".", type=click.Path(), help="The repository.")
 @click.option("--engine", metavar="NAME", help="The policy engine; the best at hand if not given.")
 @click.option("--keys", type=click.Path(path_type=Path), help="The directory of signing keys.")
 @click.option("--no-record", is_flag=True, help="Leave no evidence; the answer binds nobody.")
-@options.form(*FORMS)
+@shown.option(*FORMS)
 def command(
     base: str | None,
-    head: str,
+    head: str | None,
     genesis: bool,
+    worktree: bool,
+    index: bool,
+    watching: bool,
+    rule: str | None,
+    subject: str | None,
     whole: bool,
     root: str,
     engine: str | None,
     keys: Path | None,
     no_record: bool,
-    form: str,
+    forms: tuple[Form, ...],
 ) -> int:
-    """Judge the step from BASE to HEAD under the policies of both."""
-    if (base is None) is not genesis:
-        raise click.UsageError("give --base REV, or --genesis for the very first revision")
+    """Judge the step from BASE to HEAD under the policies of both.
+
+    With --worktree, --index or --watch it is judged from where HEAD left the protected branch,
+    unless --base names another revision.
+    """
+    ends = Ends(base, head, genesis, worktree or watching, index)
+    ends.require()
+    _require(rule, subject, watching=watching, forms=forms)
     repository = GitRepository.open(root)
     repository.refuse_shallow()
-    step = step_of(repository, base, head)
+    if watching:
+        return watch(repository, ends, lambda step: _judged(repository, step, engine, whole=whole))
+    step = ends.read(repository)
     judge = wiring.policy_engine(engine)
+    if rule is not None:
+        return show(_gate(repository, step, judge, whole=whole), judge, rule, subject)
+    recorded = ends.committed and not no_record
+    return _decide(repository, step, judge, Wanted(whole, recorded, keys, forms))
+
+
+def _require(
+    rule: str | None, subject: str | None, *, watching: bool, forms: Sequence[Form]
+) -> None:
+    """Raise UsageError for options that mean nothing together."""
+    if subject is not None and rule is None:
+        raise click.UsageError("--subject is for --explain RULE")
+    if rule is not None and (watching or forms):
+        raise click.UsageError("--explain is read by itself, without --watch and -o")
+    if watching and forms:
+        raise click.UsageError("--watch shows a table; run `cpctl gate --worktree -o …` once")
+
+
+def _gate(
+    repository: GitRepository, step: Step, engine: PolicyEngine, *, whole: bool
+) -> GateReport:
+    """Judge, with the approvals of this very step. What is not committed was approved by nobody."""
+    agreed = ()
+    if step.head.commit is not None and not step.genesis:
+        evidence = wiring.evidence_directory(repository)
+        agreed = approvals(evidence, step, trust_of(step.base), wiring.now())
+    return judge_step(step, engine, wiring.charts(), wiring.now(), whole=whole, approvals=agreed)
+
+
+def _judged(repository: GitRepository, step: Step, engine: str | None, *, whole: bool) -> str:
+    report = _gate(repository, step, wiring.policy_engine(engine), whole=whole)
+    return gate_output.as_table(report)
+
+
+def _decide(repository: GitRepository, step: Step, engine: PolicyEngine, wanted: Wanted) -> int:
+    """Judge, make the decision durable, and only then show it."""
+    chosen = shown.chosen(wanted.forms, "table")
     writer = None
-    if not no_record:
-        writer = wiring.evidence_writer(wiring.evidence_directory(repository), "decide", keys=keys)
-    evidence = wiring.evidence_directory(repository)
-    agreed = () if genesis else approvals(evidence, step, trust_of(step.base), wiring.now())
-    report = gate(step, judge, wiring.charts(), wiring.now(), whole=whole, approvals=agreed)
-    output.talk(f"engine: {judge.version()}")
+    if wanted.recorded:
+        directory = wiring.evidence_directory(repository)
+        writer = wiring.evidence_writer(directory, "decide", keys=wanted.keys)
+    report = _gate(repository, step, engine, whole=wanted.whole)
+    output.talk(f"engine: {engine.version()}")
     if writer is not None and not report.problems:
         entry = record_decision(report, writer)
         output.talk(f"recorded: {entry.origin} entry {entry.index}, {entry.records} records")
-    elif no_record:
+    elif writer is None:
         output.talk("not recorded: nothing may be applied on the strength of this answer")
-    output.data(FORMS[form](report))
-    code = _exit(report)
-    if code == Exit.CLEAN and writer is not None:
-        output.talk("next: " + ("`cpctl apply`" if genesis else "merge it, then `cpctl apply`"))
-    return code
+    shown.write(chosen, {name: partial(write, report) for name, write in _WRITERS.items()})
+    if any(form.name == "github" for form in chosen):
+        _summarise(report)
+    return _next(report, recorded=writer is not None)
 
 
-def step_of(repository: GitRepository, base: str | None, head: str) -> Step:
-    """Return the step between two revisions; from nothing where there is no base."""
-    after = read(repository, head)
-    if base is None:
-        return Step(nothing(), after, genesis=True)
-    before = read(repository, base)
-    ends = (before.commit, after.commit)
-    contained = all(ends) and repository.is_ancestor(*(c.id for c in ends if c))
-    return step_between(before, after, contained=contained)
+def _sarif(report: GateReport) -> str:
+    commit = report.step.head.commit
+    revision = commit.id if commit else ""
+    origins = sarif.Origins(version("controlplane"), wiring.web_address(revision), revision)
+    return sarif.write(of_gate(report), origins)
 
 
-def _exit(report: GateReport) -> int:
-    if report.problems:
-        return Exit.INVALID_REPOSITORY
-    if report.verdict.indeterminate or not report.verdict.rules:
+_WRITERS = {
+    "table": gate_output.as_table,
+    "json": json_text.of_gate_report,
+    "sarif": _sarif,
+    "junit": lambda report: junit.write(of_gate(report), asked(report)),
+    "github": lambda report: github.write(of_gate(report)),
+    "gitlab": lambda report: gitlab.write(of_gate(report)),
+    "md": markdown.write,
+}
+
+
+def _summarise(report: GateReport) -> None:
+    """Add the comment to the summary of the job, where GitHub says there is one."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    try:
+        with Path(file).open("a", encoding="utf-8") as summary:
+            summary.write(output.harmless(markdown.write(report)))
+    except OSError as error:
+        output.talk(f"the job's summary {file} cannot be written: {error.strerror or error}")
+
+
+def _next(report: GateReport, *, recorded: bool) -> int:
+    code = exit_of(report)
+    if code == Exit.INDETERMINATE:
         output.talk("next: see what could not be decided above; nothing indeterminate passes")
-        return Exit.INDETERMINATE
-    if not report.allow:
+    elif code == Exit.FINDINGS:
         output.talk("next: mend what is denied, commit, and run the gate again")
-        return Exit.FINDINGS
-    return Exit.CLEAN
+    elif code == Exit.CLEAN and recorded:
+        merged = "`cpctl apply`" if report.step.genesis else "merge it, then `cpctl apply`"
+        output.talk(f"next: {merged}")
+    return code

@@ -13,7 +13,7 @@ from controlplane.policy.model import Cause, Finding, Indeterminate, Rule, Sever
 from controlplane.render.model import RenderedPlacement
 from controlplane.repo.layout import REPOSITORY_FILE
 from controlplane.repo.snapshot import Snapshot
-from controlplane.values import Position, dotted
+from controlplane.values import FieldPath, Position, dotted
 
 _SLOT = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
 
@@ -30,6 +30,9 @@ class LocatedFinding:
     message: str
     remedy: str
     controls: tuple[str, ...] = ()
+    code: str = ""
+    path: FieldPath = ()
+    params: tuple[tuple[str, str | int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Undecided:
     cause: Cause
     message: str
     remedy: str
+    position: Position
 
 
 class Places:
@@ -52,17 +56,21 @@ class Places:
 
     def locate(self, finding: Finding) -> Position:
         """Return the place of a finding: a field, the template of an object, or the repository."""
-        kind, _, name = finding.subject.partition("/")
+        return self.place(finding.subject, finding.path)
+
+    def place(self, subject: str, path: FieldPath = ()) -> Position:
+        """Return the place of a subject, or of a field of it."""
+        kind, _, name = subject.partition("/")
         placement = self._placements.get(name) if kind == "Placement" else None
         if placement is not None:
-            return self._rendered(placement, finding)
+            return self._rendered(placement, path)
         try:
-            return self._snapshot.locate(kind, name, finding.path)
+            return self._snapshot.locate(kind, name, path)
         except KeyError:
             return Position(REPOSITORY_FILE)
 
-    def _rendered(self, placement: RenderedPlacement, finding: Finding) -> Position:
-        index = finding.path[1] if len(finding.path) > 1 else None
+    def _rendered(self, placement: RenderedPlacement, path: FieldPath) -> Position:
+        index = path[1] if len(path) > 1 else None
         if isinstance(index, int) and index < len(placement.objects):
             source = placement.objects[index].source
             return Position(source.path, source.line)
@@ -88,6 +96,9 @@ def _located(finding: Finding, rule: Rule, places: Places) -> LocatedFinding:
         message=worded(rule.messages.get(finding.code, finding.code), dict(finding.params)),
         remedy=rule.remedy,
         controls=rule.controls,
+        code=finding.code,
+        path=finding.path,
+        params=finding.params,
     )
 
 
@@ -110,8 +121,9 @@ _CAUSES: Mapping[Cause, tuple[str, str]] = {
 }
 
 
-def undecided(items: tuple[Indeterminate, ...]) -> Iterator[Undecided]:
-    """Yield what stayed open, in words."""
+def undecided(items: tuple[Indeterminate, ...], places: Places) -> Iterator[Undecided]:
+    """Yield what stayed open, in words, at its subject's place."""
     for item in items:
         message, remedy = _CAUSES[item.cause]
-        yield Undecided(item.rule, item.subject, item.cause, message, remedy)
+        place = places.place(item.subject)
+        yield Undecided(item.rule, item.subject, item.cause, message, remedy, place)

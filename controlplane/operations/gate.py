@@ -116,12 +116,13 @@ def gate(
         (name, judge(engine, named.bundle, asked, facts, time)) for name, named in sets
     )
     verdict = merge(judgement.verdict for _, judgement in judgements)
+    places = _places(step, rendered.placements)
     return GateReport(
         step=step,
         verdict=verdict,
         changes=found,
-        findings=explain(verdict, _rules(sets), _places(step, rendered.placements)),
-        undecided=tuple(undecided(verdict.indeterminate)),
+        findings=explain(verdict, _rules(sets), places),
+        undecided=tuple(undecided(verdict.indeterminate, places)),
         deltas=_deltas(step, rendered.placements, tenants, charts),
         judgements=judgements,
         time=time,

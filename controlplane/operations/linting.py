@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from controlplane.errors import InvalidRepositoryError
+from controlplane.errors import InvalidRepositoryError, UsageError
+from controlplane.operations import policies
+from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo import locks
 from controlplane.repo.snapshot import Snapshot
 from controlplane.values import Problem
@@ -11,6 +13,34 @@ from controlplane.values import Problem
 def lint(snapshot: Snapshot) -> tuple[Problem, ...]:
     """Return every problem of a snapshot, of its pack locks too, sorted by place."""
     return tuple(sorted({*snapshot.problems, *locks.check(snapshot)}))
+
+
+def lint_file(snapshot: Snapshot, path: str) -> tuple[Problem, ...]:
+    """Return the problems of one file of a snapshot, those of a rule when it stands there.
+
+    Raises UsageError for a file that is not read at all, so that nobody takes silence for praise.
+    """
+    places = snapshot.places
+    if not places.is_resource(path) and not path.startswith(places.roots):
+        raise UsageError(
+            f"{path} is no file that is read here, so nothing can be said about it",
+            remedy=f"resources are YAML below {', '.join(places.resources)}; rules are below "
+            f"{places.policies}",
+        )
+    found = set(lint(snapshot))
+    if path.startswith(places.policies):
+        found |= _policy_problems(snapshot)
+    return tuple(sorted(problem for problem in found if problem.position.path == path))
+
+
+def _policy_problems(snapshot: Snapshot) -> set[Problem]:
+    try:
+        policies.policy_sets(snapshot)
+    except PolicyLoadError as error:
+        return set(error.problems)
+    except InvalidRepositoryError:
+        return set()  # without a repository.yaml nothing says which policies count
+    return set()
 
 
 def require_sound(snapshot: Snapshot) -> Snapshot:

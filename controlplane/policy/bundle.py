@@ -32,6 +32,7 @@ from controlplane.values import FieldPath, Position, Problem, dotted
 from evidence.canonical import Json, NotCanonicalError, canonical, digest, digest_bytes
 
 ROOT = "policies"
+LIBRARIES = f"{ROOT}/lib/"
 LARGEST_MODULE = 256 * 1024  # characters
 _NAME = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _RULE = re.compile(rf"(?P<family>{_NAME})/(?P<rule>{_NAME})/rule\.rego")
@@ -136,6 +137,13 @@ def restrict(bundle: PolicyBundle, rules: Iterable[str]) -> PolicyBundle:
     dropped = {rule.module for rule in bundle.rules} - {rule.module for rule in kept}
     modules = [module for module in bundle.modules if module.path not in dropped]
     return _bundle(kept, modules, bundle.data)
+
+
+def of_parts(
+    rules: Iterable[Rule], modules: Iterable[PolicyModule], data: Mapping[str, Json]
+) -> PolicyBundle:
+    """Return a bundle of rules and modules that were not loaded from files."""
+    return _bundle(list(rules), list(modules), data)
 
 
 def package_of(identity: str) -> str:

@@ -135,17 +135,22 @@ def matching(tokens: Sequence[Token], at: int) -> int:
 
 
 def _statements(tokens: Sequence[Token]) -> Iterator[Statement]:
+    return (Statement(each) for each in statements(tokens))
+
+
+def statements(tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
+    """Yield what newlines and semicolons outside of brackets divide: statements, expressions."""
     depth, begun = 0, 0
     for index, token in enumerate(tokens):
         if token.kind == "op" and token.text in CLOSING:
             depth -= 1
         elif depth == 0 and index > begun and _begins(tokens[index - 1], token):
-            yield Statement(tuple(tokens[begun:index]))
+            yield tuple(tokens[begun:index])
             begun = index
         if token.kind == "op" and token.text in OPENING:
             depth += 1
     if tokens:
-        yield Statement(tuple(tokens[begun:]))
+        yield tuple(tokens[begun:])
 
 
 def _begins(before: Token, token: Token) -> bool:

@@ -7,12 +7,13 @@ of fields only where something is said about them. A snapshot with problems must
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from controlplane.errors import InvalidRepositoryError
+from controlplane.errors import InvalidRepositoryError, UsageError
 from controlplane.repo import checks, paths, yaml
 from controlplane.repo.cache import ParseCache, beside
 from controlplane.repo.checks import Document
@@ -255,19 +256,42 @@ def read_index(repository: GitRepository) -> Snapshot:
     return snapshot(IndexSource(repository), beside(repository.git_dir))
 
 
-def read_worktree(path: str | Path) -> Snapshot:
+def read_worktree(path: str | Path, replaced: Mapping[str, bytes] | None = None) -> Snapshot:
     """Return the snapshot of the files as they stand, at `path` or the repository around it.
 
-    Raises NotARepositoryError where there is neither a Git repository nor a `repository.yaml`.
+    `replaced` gives files other bytes than they have, or adds them. Raises NotARepositoryError
+    where there is neither a Git repository nor a `repository.yaml`.
     """
     root, repository = _worktree(Path(path))
     remembered = ParseCache(None) if repository is None else beside(repository.git_dir)
-    return snapshot(WorktreeSource(root, repository), remembered)
+    return snapshot(WorktreeSource(root, repository, replaced), remembered)
 
 
 def root_of(path: str | Path) -> Path:
     """Return the directory that `read_worktree` reads. Raises NotARepositoryError."""
     return _worktree(Path(path))[0]
+
+
+def inside(root: Path, path: str | Path) -> str:
+    """Return the path of a file, there or not, relative to `root`, as entries name it.
+
+    A relative path counts from the present directory where it leads below `root`, else from `root`.
+    Raises UsageError for a path that leads outside, or to no file.
+    """
+    above = root.resolve()
+    every = (Path.cwd() / path, above / path)
+    # The folder may be reached through a link; the file itself is never followed.
+    places = [Path(os.path.normpath(p.parent.resolve() / p.name)) for p in every]
+    below = [p for p in places if p.is_relative_to(above) and p != above]
+    found = next((p for p in below if p.exists()), below[0] if below else above)
+    if found == above or ".git" in found.relative_to(above).parts:
+        raise UsageError(
+            f"{path} is not a file inside the repository at {root}",
+            remedy="name the file as the repository has it, such as tenants/acme/tenant.yaml",
+        )
+    if found.is_dir():
+        raise UsageError(f"{path} is a folder", remedy="name a file in it")
+    return found.relative_to(above).as_posix()
 
 
 def _worktree(place: Path) -> tuple[Path, GitRepository | None]:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from controlplane.repo.errors import MissingObjectError, NotARepositoryError, TooLargeError
@@ -127,10 +127,16 @@ class WorktreeSource(FlatSource):
     """The files of a directory as they stand now, each read once and kept.
 
     `special` are paths that are neither file, directory nor link (a pipe, a device); nothing is
-    read from them. A file above `MAX_CONTENT` keeps its size and no bytes.
+    read from them. A file above `MAX_CONTENT` keeps its size and no bytes. `replaced` are bytes
+    that an editor holds and has not saved, by path.
     """
 
-    def __init__(self, root: Path, repository: GitRepository | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        repository: GitRepository | None,
+        replaced: Mapping[str, bytes] | None = None,
+    ) -> None:
         self._bytes: dict[str, bytes] = {}
         self._sizes: dict[str, int] = {}
         self._repository = repository
@@ -148,6 +154,10 @@ class WorktreeSource(FlatSource):
                 f"{error.filename or root} cannot be read: {error.strerror or error}",
                 remedy="check its permissions; where it came or went meanwhile, run this again",
             ) from error
+        for path, data in (replaced or {}).items():
+            self.special -= {path}
+            entries[path] = Entry(path, EntryKind.FILE, blob_id(data))
+            self._keep(path, data)
         super().__init__("working tree", entries)
 
     def _walk(self, root: Path) -> dict[str, Entry]:

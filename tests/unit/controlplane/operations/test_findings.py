@@ -93,6 +93,8 @@ def test_a_parameter_is_text_and_nothing_else(value: str) -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_has_words_and_a_remedy(cause: Cause) -> None:
-    (item,) = undecided((Indeterminate("a/deny", "Tenant/acme", cause),))
+    items = (Indeterminate("a/deny", "Tenant/acme", cause),)
+    (item,) = undecided(items, Places(FILES, {}))
+    assert str(item.position) == "tenants/acme.yaml:1:1"
     assert item.message
     assert item.remedy

@@ -1,0 +1,129 @@
+"""The comment of a pull request: the verdict, what to do about it, and what the change is.
+
+Read in ten seconds, so the verdict comes first, then whom it reaches and what was found; the rest
+is folded. `MARKER` lets whoever posts it find the former comment and write over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from controlplane.operations.gate import GateReport
+from controlplane.repo.changes import SubjectChange
+from controlplane.report.changes import fields
+from controlplane.report.escaping import code, markdown
+from controlplane.report.model import Level, Origin, Result
+from controlplane.report.results import of_gate, sentence
+
+MARKER: Final = "<!-- cpctl-gate -->"
+LIMIT: Final = 60_000  # characters; GitHub takes 65,536 of them
+SHOWN: Final = 20  # rows of a list; whoever wants all of them runs the gate
+_MARKS = {Level.ERROR: "⛔", Level.WARNING: "⚠️", Level.NOTE: "💬"}
+
+
+def write(report: GateReport) -> str:
+    """Return the comment; where it would grow too long, without its last folded parts."""
+    mark = "✅" if report.allow else "⛔"
+    words = sentence(report)
+    head = f"{MARKER}\n## {mark} {words[:1].upper()}{words[1:]}"
+    parts = [*_reach(report), *_found(of_gate(report).results)]
+    folded = [*_changed(report), *_rendered(report)]
+    foot = f"<sub>{_footer(report)}</sub>"
+    while folded and len(_joined(head, parts, folded, foot)) > LIMIT:
+        folded.pop()
+    return _joined(head, parts, folded, foot)
+
+
+def _joined(head: str, parts: Sequence[str], folded: Sequence[str], foot: str) -> str:
+    return "\n\n".join([head, *parts, *folded, foot]) + "\n"
+
+
+def _reach(report: GateReport) -> list[str]:
+    reach = report.changes.reach
+    sides = (
+        ("tenant", reach.tenants),
+        ("environment", reach.environments),
+        ("target", reach.targets),
+    )
+    said = [_reached(title, sorted(names)) for title, names in sides if names]
+    return [f"Reaches {', '.join(said)}."] if said else []
+
+
+def _reached(title: str, names: Sequence[str]) -> str:
+    plural = "s" if len(names) > 1 else ""
+    more = " …" if len(names) > 4 else ""
+    return f"{len(names)} {title}{plural} ({', '.join(code(n, 60) for n in names[:4])}{more})"
+
+
+def _found(results: Sequence[Result]) -> list[str]:
+    if not results:
+        return []
+    return ["\n".join(_listed([_result(each) for each in results], "`cpctl gate` shows all"))]
+
+
+def _result(result: Result) -> str:
+    mark = "☑️" if result.waived else _MARKS[result.level]
+    waived = f" *(waived: {markdown(result.waived, 200)})*" if result.waived else ""
+    rule = "" if result.origin is Origin.UNDECIDED else f" {code(result.rule, 80)}"
+    return (
+        f"- {mark} **{markdown(result.message)}**{waived}\n"
+        f"  {code(str(result.position))}{rule}  \n"
+        f"  → {markdown(result.remedy)}"
+    )
+
+
+def _changed(report: GateReport) -> list[str]:
+    lines = [_change(each) for each in report.changes.subjects]
+    lines += [
+        f"- **{f.operation}** {code(f.path)} ({f.change_class})" for f in report.changes.files
+    ]
+    return _folded(f"{len(lines)} change{'s' if len(lines) > 1 else ''}", lines, "`cpctl diff`")
+
+
+def _change(change: SubjectChange) -> str:
+    said = fields(change)
+    shown = ", ".join(markdown(text, 160) for text in said[:3])
+    more = f", and {len(said) - 3} more" if len(said) > 3 else ""
+    classes = ", ".join(sorted(change.classes))
+    what = f": {shown}{more}" if shown else ""
+    return f"- **{change.operation}** {change.kind} {code(change.identity, 80)} ({classes}){what}"
+
+
+def _rendered(report: GateReport) -> list[str]:
+    lines = list(_deltas(report))
+    title = f"Rendered objects of {len(lines)} placement{'s' if len(lines) > 1 else ''}"
+    return _folded(title, lines, "`cpctl render`")
+
+
+def _deltas(report: GateReport) -> Iterable[str]:
+    for delta in report.deltas:
+        counts = f"+{len(delta.gained)} -{len(delta.lost)} ~{len(delta.changed)}"
+        sides = (("+", delta.gained), ("-", delta.lost), ("~", delta.changed))
+        names = [f"{sign}{code(each, 100)}" for sign, ids in sides for each in ids]
+        more = f", … {len(names) - 6} more" if len(names) > 6 else ""
+        yield f"- **{markdown(delta.placement, 100)}** {counts}: {', '.join(names[:6])}{more}"
+
+
+def _folded(title: str, lines: Sequence[str], command: str) -> list[str]:
+    if not lines:
+        return []
+    body = "\n".join(_listed(lines, f"{command} shows all"))
+    return [f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"]
+
+
+def _listed(lines: Sequence[str], more: str) -> list[str]:
+    shown = list(lines[:SHOWN])
+    return [*shown, f"- … and {len(lines) - SHOWN} more; {more}"] if len(lines) > SHOWN else shown
+
+
+def _footer(report: GateReport) -> str:
+    engines = {j.engine_version for _, j in report.judgements}
+    policies = {f"{name} {j.bundle.digest[7:19]}" for name, j in report.judgements}
+    commit = report.step.head.commit
+    return markdown(
+        f"{commit.id[:12] if commit else report.step.head.revision} · "
+        f"engine {', '.join(sorted(engines)) or 'none'} · policies "
+        f"{', '.join(sorted(policies)) or 'none'} · verdict {report.verdict.digest()[7:19]}",
+        600,
+    )
