@@ -43,6 +43,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def index_file() -> Path | None:
+    """Return the index that Git tells its hooks to look at, None for the repository's own."""
+    return _from_environment("GIT_INDEX_FILE")
+
+
 def web_address(revision: str) -> str:
     """Return where a code host shows the files of a commit, ending in a slash; "" if unknown.
 

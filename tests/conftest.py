@@ -31,8 +31,12 @@ STARTED_WITH = dict(os.environ)
 
 # What a person's shell or a Git hook may have set and a test must not see.
 FOREIGN = (
+    "CI_PROJECT_URL",
     "CPCTL_TRACEBACK",
     "FORCE_COLOR",
+    "GITHUB_REPOSITORY",
+    "GITHUB_SERVER_URL",
+    "GITHUB_STEP_SUMMARY",
     "GIT_DIR",
     "GIT_INDEX_FILE",
     "GIT_WORK_TREE",

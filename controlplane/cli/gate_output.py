@@ -36,7 +36,8 @@ def as_table(report: GateReport) -> str:
         word = click.style("undecided", fg="red", bold=True)
         lines.append(f"{item.subject}: {word} {item.rule} {item.message}")
         lines.append(f"    → {item.remedy}")
-    if report.changes.subjects or report.changes.files:
+    # What an invalid head changes is not known: what cannot be read looks deleted.
+    if not report.problems and (report.changes.subjects or report.changes.files):
         rows = [_row(change) for change in report.changes.subjects]
         rows += [(f.operation, f.path, f.change_class, "") for f in report.changes.files]
         lines += ["", table(("CHANGE", "SUBJECT", "CLASS", "WHAT"), rows[:SHOWN])]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from controlplane import wiring
 from controlplane.errors import ControlPlaneError
 from controlplane.operations.gate import Step, step_between
 from controlplane.repo.git import GitRepository
@@ -45,11 +46,15 @@ class Ends:
         """Return the step as it stands now."""
         if self.committed:
             return step_of(repository, self.base, self.head or "HEAD")
-        place = repository.work_dir or repository.git_dir
-        after = read_index(repository) if self.index else read_worktree(place)
+        after = self._uncommitted(repository)
         if self.genesis:
             return Step(nothing(), after, genesis=True)
         return Step(self._before(repository, after), after)
+
+    def _uncommitted(self, repository: GitRepository) -> Snapshot:
+        if self.index:
+            return read_index(repository, wiring.index_file())
+        return read_worktree(repository.work_dir or repository.git_dir)
 
     def _before(self, repository: GitRepository, after: Snapshot) -> Snapshot:
         """Return the base, which HEAD must contain: what is not committed stands on HEAD."""

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import click
 
+from controlplane import wiring
 from controlplane.cli import forms as shown
 from controlplane.cli import output
 from controlplane.cli.forms import Form
@@ -66,7 +67,9 @@ def take(path: str, rev: str | None, *, index: bool = False) -> Snapshot:
     """Read the state of the repository that was asked for."""
     if rev is not None:
         return read(GitRepository.open(path), rev)
-    return read_index(GitRepository.open(path)) if index else read_worktree(path)
+    if index:
+        return read_index(GitRepository.open(path), wiring.index_file())
+    return read_worktree(path)
 
 
 def _file(path: str, filename: str, forms: Sequence[Form]) -> int:

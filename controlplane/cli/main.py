@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lock": ("controlplane.cli.lock", "lock", "Write down which pack versions a tenant runs"),
     "render": ("controlplane.cli.render", "render", "Every object a tenant becomes"),
     "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
+    "comment": ("controlplane.cli.comment", "command", "The gate's comment on a pull request"),
     "approve": ("controlplane.cli.approve", "command", "Agree to a change, signed, in a role"),
     "plan": ("controlplane.cli.plan", "command", "What would be done to the targets"),
     "apply": ("controlplane.cli.apply", "command", "Make the targets hold what a revision says"),

@@ -251,9 +251,9 @@ def read(
     return snapshot(CommitSource(repository, revision), remembered or beside(repository.git_dir))
 
 
-def read_index(repository: GitRepository) -> Snapshot:
-    """Return the snapshot of what would be committed now."""
-    return snapshot(IndexSource(repository), beside(repository.git_dir))
+def read_index(repository: GitRepository, file: Path | None = None) -> Snapshot:
+    """Return the snapshot of what would be committed now, from the index in `file` if given."""
+    return snapshot(IndexSource(repository, file), beside(repository.git_dir))
 
 
 def read_worktree(path: str | Path, replaced: Mapping[str, bytes] | None = None) -> Snapshot:

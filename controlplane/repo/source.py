@@ -103,11 +103,11 @@ class FlatSource(Source):
 class IndexSource(FlatSource):
     """What `git commit` would commit now. `unmerged` are paths with a conflict not yet solved."""
 
-    def __init__(self, repository: GitRepository) -> None:
+    def __init__(self, repository: GitRepository, file: Path | None = None) -> None:
         self._git = repository
         entries: dict[str, Entry] = {}
         unmerged = set()
-        for entry in repository.index():
+        for entry in repository.index(file):
             if entry.path in entries:
                 unmerged.add(entry.path)
             entries[entry.path] = entry

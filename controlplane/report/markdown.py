@@ -27,8 +27,9 @@ def write(report: GateReport) -> str:
     mark = "✅" if report.allow else "⛔"
     words = sentence(report)
     head = f"{MARKER}\n## {mark} {words[:1].upper()}{words[1:]}"
-    parts = [*_reach(report), *_found(of_gate(report).results)]
-    folded = [*_changed(report), *_rendered(report)]
+    parts, folded = _found(of_gate(report).results), list[str]()
+    if not report.problems:  # what cannot be read looks deleted
+        parts, folded = [*_reach(report), *parts], [*_changed(report), *_rendered(report)]
     foot = f"<sub>{_footer(report)}</sub>"
     while folded and len(_joined(head, parts, folded, foot)) > LIMIT:
         folded.pop()

@@ -253,10 +253,13 @@ class GitRepository:
             _, raw = self._git.odb.read(pygit2.Oid(hex=blob_id))
         return bytes(raw)
 
-    def index(self) -> Iterator[Entry]:
-        """Yield every path of the index. A path in conflict comes once for each of its stages."""
+    def index(self, file: Path | None = None) -> Iterator[Entry]:
+        """Yield every path of the index. A path in conflict comes once for each of its stages.
+
+        `file` is another index than the repository's own: a hook is given one by `git commit -a`.
+        """
         try:
-            index = self._git.index
+            index = pygit2.Index(str(file)) if file else self._git.index
             index.read(force=True)
         except (OSError, pygit2.GitError) as error:
             raise UnsupportedRepositoryError(

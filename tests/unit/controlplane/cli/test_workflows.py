@@ -1,41 +1,84 @@
-"""The workflows name commands and options as they are."""
+"""The workflows, the action and the template keep their schemas and name commands as they are."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import click
+import jsonschema
 import pytest
+import yaml
 
 from controlplane.cli.main import cpctl
 
 ROOT = Path(__file__).parents[4]
-WORKFLOWS = [
-    *ROOT.glob(".github/workflows/*.yaml"),
-    *ROOT.glob("scaffolds/repository/dot-github/workflows/*.yaml"),
-]
-LINE = re.compile(r"^ *(?:- run: |run: )?(cpctl [^|\n]*)", re.MULTILINE)
+SCAFFOLD = ROOT / "scaffolds/repository/dot-github"
+ACTION = ROOT / ".github/actions/gate/action.yml"
+TEMPLATE = ROOT / "packaging/gitlab/gate.yml"
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
+WORKFLOWS = [*ROOT.glob(".github/workflows/*.yaml"), *SCAFFOLD.glob("workflows/*.yaml")]
+FILES = [*WORKFLOWS, ACTION, TEMPLATE, HOOKS]
+LINE = re.compile(r"^ *(?:- run: |run: |entry: |if )?(cpctl [^|\n&]*)", re.MULTILINE)
 CALLS = [
-    (path.relative_to(ROOT).as_posix(), call)
-    for path in WORKFLOWS
-    for call in LINE.findall(path.read_text("utf-8"))
+    (path.relative_to(ROOT).as_posix(), call.strip())
+    for path in FILES
+    for call in LINE.findall(path.read_text("utf-8").replace("\\\n", " "))
 ]
 
 
 def test_there_are_calls() -> None:
     assert {path for path, _ in CALLS} == {
-        ".github/workflows/gate.yaml",
-        "scaffolds/repository/dot-github/workflows/gate.yaml",
+        ".github/actions/gate/action.yml",
+        ".pre-commit-hooks.yaml",
+        "packaging/gitlab/gate.yml",
         "scaffolds/repository/dot-github/workflows/reconcile.yaml",
     }
 
 
 @pytest.mark.parametrize(("path", "call"), CALLS)
-def test_a_call_is_one_that_the_command_takes(path: str, call: str) -> None:
-    """A shell variable without quotes may be empty, and stands for no word here."""
-    words = [word for word in shlex.split(call)[1:] if word != "$unsigned"]
+def test_a_call_is_one_that_the_command_takes(
+    path: str, call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the shell puts in for a list of options stands for no word here."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cpctl-gate.md").touch()
+    call = call.replace("$RUNNER_TEMP/", "")
+    words = [word for word in shlex.split(call)[1:] if word not in ("$@", "${options[@]}")]
     command = cpctl.get_command(click.Context(cpctl), words[0])
     assert command is not None, path
-    command.make_context(words[0], words[1:])
+    if not isinstance(command, click.Group):
+        command.make_context(words[0], words[1:])
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        *(("github-workflows", path) for path in WORKFLOWS),
+        ("github-actions", ACTION),
+        ("gitlab-ci", TEMPLATE),
+    ],
+    ids=lambda value: str(value).removeprefix(f"{ROOT}/"),
+)
+def test_a_file_keeps_the_schema_of_its_host(schema: str, path: Path) -> None:
+    folder = resources.files("check_jsonschema.builtin_schemas.vendor")
+    held: Any = yaml.safe_load((folder / f"{schema}.json").read_text("utf-8"))
+    # YAML 1.1 reads the key `on` as true; the hosts do not.
+    document = yaml.safe_load(re.sub(r"(?m)^on:", '"on":', path.read_text("utf-8")))
+    jsonschema.validators.validator_for(held)(held).validate(document)
+
+
+def test_a_new_repository_gets_the_action_as_it_stands_here() -> None:
+    assert (SCAFFOLD / "actions/gate/action.yml").read_bytes() == ACTION.read_bytes()
+
+
+def test_no_expression_of_a_workflow_becomes_shell() -> None:
+    """Text of a pull request reaches a script through the environment, never by substitution."""
+    for path in [*WORKFLOWS, ACTION]:
+        for script in re.findall(
+            r"run: \|\n((?:(?: {8,}.*)?\n)+)|run: ([^|>\n].*)", path.read_text("utf-8")
+        ):
+            assert "${{" not in "".join(script), path

@@ -1,0 +1,271 @@
+"""The action, the GitLab template and the pre-commit hooks, run as a runner runs them.
+
+What a runner would install is taken from this Python's own programs; the code host is a small HTTP
+server on loopback that keeps comments.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.binaries import REPOSITORY
+from tests.support.gated import TENANT, Gated
+
+ACTION = REPOSITORY / ".github/actions/gate/action.yml"
+TEMPLATE = REPOSITORY / "packaging/gitlab/gate.yml"
+
+
+class Host(BaseHTTPRequestHandler):
+    """Keeps `comments` of the server, for whoever has the token of this test."""
+
+    server: Any
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/user"):
+            return self._answer({"id": 7})
+        assert "per_page=100&page=1" in self.path
+        return self._answer(self.server.comments)
+
+    def do_POST(self) -> None:
+        number = len(self.server.comments) + 1
+        author = {"id": 7, "type": "Bot"}
+        self.server.comments.append({"id": number, "user": author, "author": author} | self._body())
+        self._answer({"id": number})
+
+    def do_PATCH(self) -> None:
+        number = int(self.path.rpartition("/")[2])
+        self.server.comments[number - 1] |= self._body()
+        self._answer({"id": number})
+
+    do_PUT = do_PATCH
+
+    def _body(self) -> Any:
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _answer(self, value: Any) -> None:
+        assert "token-of-test" in str(self.headers.items())
+        data = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def host() -> Iterator[Any]:
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    server.comments = []
+    server.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def gated(tmp_path: Path) -> Gated:
+    return Gated(tmp_path / "r")
+
+
+class Runner:
+    """Runs the steps of the action as GitHub's runner does, as far as they use shell."""
+
+    def __init__(self, gated: Gated, scratch: Path, url: str, **inputs: str) -> None:
+        self.gated, self.scratch = gated, scratch
+        scratch.mkdir(exist_ok=True)
+        action = yaml.safe_load(ACTION.read_text("utf-8"))
+        self.steps = action["runs"]["steps"]
+        given = {name: str(about.get("default", "")) for name, about in action["inputs"].items()}
+        self.known = {
+            **{f"inputs.{name}": value for name, value in (given | inputs).items()},
+            "github.run_id": "1",
+            "github.run_attempt": "1",
+            "github.server_url": "https://host.example",
+            "github.repository": "acme/fleet",
+            "github.event.pull_request.number": "12",
+            "runner.temp": str(scratch),
+            "steps.gate.outputs.code": "",
+        }
+        self.environment = {
+            **gated.environment(),
+            "RUNNER_TEMP": str(scratch),
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": url,
+            "GITHUB_REPOSITORY": "acme/fleet",
+            "GITHUB_SERVER_URL": "https://host.example",
+            "GITHUB_OUTPUT": str(scratch / "output"),
+            "GITHUB_STEP_SUMMARY": str(scratch / "summary"),
+        }
+        self.said = ""
+        self.codes: list[int] = []
+
+    def run(self) -> int:
+        """Run every step whose condition holds and return how the last one ended."""
+        (self.scratch / "summary").write_text("")
+        for step in self.steps:
+            if self._wanted(step.get("if", "true")):
+                self._step(step)
+        return self.codes[-1]
+
+    def _wanted(self, condition: str) -> bool:
+        parts = condition.split(" && ")
+        names = [re.fullmatch(r"(inputs\.\w+) != ''", part) for part in parts]
+        assert all(names) or parts == ["true"]
+        return all(self.known[name[1]] for name in names if name)
+
+    def _step(self, step: dict[str, Any]) -> None:
+        (self.scratch / "output").write_text("")
+        named = {key: self._filled(str(value)) for key, value in step.get("env", {}).items()}
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+            cwd=self.gated.path,
+            env=self.environment | named,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        self.said += done.stdout + done.stderr
+        self.codes.append(done.returncode)
+        for line in (self.scratch / "output").read_text().splitlines():
+            name, _, value = line.partition("=")
+            self.known[f"steps.{step.get('id')}.outputs.{name}"] = value
+
+    def _filled(self, text: str) -> str:
+        return re.sub(r"\$\{\{ *(\S+) *\}\}", lambda found: self.known[found[1]], text)
+
+
+def test_the_action_annotates_comments_in_place_and_ends_as_the_gate(
+    gated: Gated, tmp_path: Path, host: Any
+) -> None:
+    host.comments.append(
+        {"id": 1, "user": {"type": "User"}, "body": "<!-- cpctl-gate --> not the gate's"}
+    )
+    ends = {"base": gated.base, "package": "", "token": "token-of-test", "engine": "embedded"}
+    denied = Runner(gated, tmp_path / "one", host.url, head=gated.deny(), **ends)
+    assert denied.run() == 1, denied.said
+    assert denied.codes[:-1] == [0, 0], denied.said
+    assert f"::error file={TENANT},line=" in denied.said
+    assert "Denied: 1 finding" in (tmp_path / "one" / "summary").read_text()
+    log = json.loads((tmp_path / "one" / "cpctl-gate.sarif").read_text())
+    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    assert {r["helpUri"].split("/blob/")[0] for r in rules} == {"https://host.example/acme/fleet"}
+    assert len(host.comments) == 2
+    assert host.comments[1]["body"].startswith("<!-- cpctl-gate -->\n## ⛔ Denied")
+
+    allowed = Runner(gated, tmp_path / "two", host.url, head=gated.repair(), **ends)
+    assert allowed.run() == 0, allowed.said
+    assert len(host.comments) == 2, "the former comment is written over"
+    assert host.comments[1]["body"].startswith("<!-- cpctl-gate -->\n## ✅ Allowed")
+    assert host.comments[0]["body"] == "<!-- cpctl-gate --> not the gate's"
+
+
+def test_the_action_never_ends_well_where_the_gate_did_not_run(
+    gated: Gated, tmp_path: Path, host: Any
+) -> None:
+    ends = {"base": "nowhere", "head": "HEAD", "package": "", "engine": "embedded"}
+    runner = Runner(gated, tmp_path / "one", host.url, **ends)
+    assert runner.run() == 2, runner.said
+    runner = Runner(gated, tmp_path / "two", host.url, **ends)
+    runner.environment["PATH"] = "/usr/bin:/bin"
+    assert runner.run() == 127, runner.said
+
+
+def test_the_gitlab_template_reports_and_comments_in_place(
+    gated: Gated, tmp_path: Path, host: Any
+) -> None:
+    gated.git("clone", "-q", "--bare", ".", str(tmp_path / "origin.git"))
+    gated.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    template = yaml.safe_load(TEMPLATE.read_text("utf-8"))[".cpctl-gate"]
+    environment = {
+        **gated.environment(),
+        "GITLAB_CI": "true",
+        "CI_API_V4_URL": host.url,
+        "CI_PROJECT_ID": "3",
+        "CI_PROJECT_URL": "https://host.example/acme/fleet",
+        "CI_MERGE_REQUEST_IID": "12",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_JOB_ID": "99",
+        "CPCTL_GITLAB_TOKEN": "token-of-test",
+        "CPCTL_PACKAGE": "",
+        "CPCTL_ENGINE": "embedded",
+        "CPCTL_HOME": str(tmp_path / "home"),
+    }
+
+    def job(commit: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-e", "-c", "\n".join(template["script"])],
+            cwd=gated.path,
+            env={**environment, "CI_COMMIT_SHA": commit},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    done = job(gated.deny())
+    assert done.returncode == 1, done.stderr
+    assert "denied: 1 finding(s) forbid it" in done.stdout
+    reports = template["artifacts"]["reports"]
+    (issue,) = json.loads((gated.path / reports["codequality"]).read_text())
+    assert issue["location"]["path"] == TENANT
+    assert 'failures="1"' in (gated.path / reports["junit"]).read_text()
+    assert len(host.comments) == 1
+    done = job(gated.repair())
+    assert done.returncode == 0, done.stderr
+    assert json.loads((gated.path / reports["codequality"]).read_text()) == []
+    assert len(host.comments) == 1
+    assert "✅ Allowed" in host.comments[0]["body"]
+    assert not (tmp_path / "home").exists(), "keys do not outlive the job"
+
+
+def test_pre_commit_runs_the_hooks(gated: Gated, tmp_path: Path) -> None:
+    """As `language: python` they would be installed from a registry; here they are found."""
+    hooks = Gated.__new__(Gated)
+    hooks.path = tmp_path / "hooks"
+    hooks.path.mkdir()
+    text = (REPOSITORY / ".pre-commit-hooks.yaml").read_text("utf-8")
+    (hooks.path / ".pre-commit-hooks.yaml").write_text(text)
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "hooks"]):
+        hooks.git(*command)
+    names = [hook["id"] for hook in yaml.safe_load(text)]
+    config = {
+        "repos": [
+            {
+                "repo": str(hooks.path),
+                "rev": hooks.git("rev-parse", "HEAD").strip(),
+                "hooks": [{"id": name, "language": "system"} for name in names],
+            }
+        ]
+    }
+    (gated.path / ".pre-commit-config.yaml").write_text(json.dumps(config))
+    gated.git("add", "-A")
+    gated.run("pre-commit", "install")
+    gated.run("git", "commit", "-q", "-m", "hooks")
+    place = gated.path / TENANT
+    text = place.read_text()
+    place.write_text(text.replace("[eu]", "[us]"))
+    refused = gated.run("git", "commit", "-a", "-m", "denied", check=False)
+    assert refused.returncode == 1
+    assert f"{TENANT}:" in refused.stdout + refused.stderr
+    place.write_text(text.replace("[eu]", "nope"))
+    refused = gated.run("git", "commit", "-a", "-m", "invalid", check=False)
+    assert refused.returncode == 1
+    assert "residency" in refused.stdout + refused.stderr
+    place.write_text(text.replace("  name: acme\n", "  name: acme\n  labels: {a: b}\n"))
+    gated.run("git", "commit", "-a", "-q", "-m", "allowed")

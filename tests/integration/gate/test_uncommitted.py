@@ -1,0 +1,134 @@
+"""What is not committed yet: judged from where HEAD left the protected branch, and never recorded."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from controlplane.cli.gate_step import usual_base
+from controlplane.cli.main import run
+from controlplane.errors import Exit
+from controlplane.repo.git import GitRepository
+from tests.support.gated import RULE, TENANT, Gated
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+def gated(tmp_path: Path) -> Gated:
+    return Gated(tmp_path / "r")
+
+
+def judge(gated: Gated, *arguments: str) -> int:
+    return run(["gate", "--root", str(gated.path), "--engine", "embedded", *arguments])
+
+
+def change(gated: Gated, old: str, new: str, path: str = TENANT) -> None:
+    place = gated.path / path
+    place.write_text(place.read_text().replace(old, new))
+
+
+def test_the_working_tree_is_judged(gated: Gated, capsys: pytest.CaptureFixture[str]) -> None:
+    assert judge(gated, "--worktree") == Exit.CLEAN
+    change(gated, "[eu]", "[us]")
+    assert judge(gated, "--worktree") == Exit.FINDINGS
+    said = capsys.readouterr()
+    assert f"{TENANT}:" in said.out
+    assert "not recorded" in said.err
+    assert not (gated.path / ".git" / "cpctl" / "evidence").exists()
+
+
+def test_only_what_is_staged_is_in_the_index(gated: Gated) -> None:
+    change(gated, "[eu]", "[us]")
+    assert judge(gated, "--index") == Exit.CLEAN
+    gated.git("add", "-A")
+    change(gated, "[us]", "[eu]")
+    assert judge(gated, "--index") == Exit.FINDINGS
+    assert judge(gated, "--worktree") == Exit.CLEAN
+
+
+def test_the_index_that_git_gives_a_hook_counts(
+    gated: Gated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "index"
+    change(gated, "[eu]", "[us]")
+    environment = {**gated.environment(), "GIT_INDEX_FILE": str(other)}
+    for arguments in (["read-tree", "HEAD"], ["add", "-A"]):
+        subprocess.run(["git", *arguments], cwd=gated.path, env=environment, check=True)
+    assert judge(gated, "--index") == Exit.CLEAN
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other))
+    assert judge(gated, "--index") == Exit.FINDINGS
+
+
+def test_the_usual_base_is_where_head_left_the_protected_branch(gated: Gated) -> None:
+    git = GitRepository.open(gated.path)
+    gated.deny()
+    assert usual_base(git, ["main"]) == gated.base
+    gated.files["README.md"] = "ahead"
+    gated.commit("main")  # what came to main since is not in it
+    gated.git("checkout", "-q", "-f", "change")
+    assert usual_base(git, ["main"]) == gated.base
+    gated.git("update-ref", "refs/remotes/origin/main", "change")
+    assert usual_base(git, ["main"]) == git.resolve("change").id
+    assert usual_base(git, ["nowhere"]) == git.resolve("HEAD").id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--worktree", "--index"], Exit.USAGE),
+        (["--worktree", "--head", "HEAD"], Exit.USAGE),
+        (["--genesis", "--base", "main"], Exit.USAGE),
+        ([], Exit.USAGE),
+        (["--watch", "-o", "json"], Exit.USAGE),
+        (["--worktree", "--base", "nope"], Exit.USAGE),
+        (["--worktree", "--genesis"], Exit.CLEAN),
+    ],
+)
+def test_ends_that_can_and_cannot_be_meant(gated: Gated, arguments: list[str], code: int) -> None:
+    assert judge(gated, *arguments) == code
+
+
+def test_a_base_that_head_does_not_contain_is_refused(gated: Gated) -> None:
+    gated.files["README.md"] = "ahead"
+    gated.commit("main")
+    gated.git("checkout", "-q", "-f", "-B", "change", gated.base)
+    assert judge(gated, "--worktree", "--base", "main") == Exit.USAGE
+
+
+def test_it_is_judged_again_on_every_save(gated: Gated, tmp_path: Path) -> None:
+    log, errors = tmp_path / "log", tmp_path / "errors"
+    command = [sys.executable, "-m", "controlplane.cli.main", "gate", "--watch"]
+    with log.open("w") as out, errors.open("w") as err:
+        process = subprocess.Popen(
+            [*command, "--engine", "embedded"],
+            cwd=gated.path,
+            env={**gated.environment(), "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(Path.cwd())},
+            stdout=out,
+            stderr=err,
+            # Whoever starts the tests in the background has it ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+    try:
+        assert eventually(lambda: "allowed: " in log.read_text()), errors.read_text()
+        change(gated, "[eu]", "[us]")
+        assert eventually(lambda: "denied: 1 finding(s)" in log.read_text())
+        change(gated, "residency", "residence")
+        assert eventually(lambda: "invalid: " in log.read_text())
+        change(gated, "residence", "residency")
+        assert eventually(lambda: log.read_text().count("denied: 1 finding(s)") == 2)
+        change(gated, "findings contains", "findings contain", RULE)
+        assert eventually(lambda: "error: " in errors.read_text())
+        change(gated, "findings contain ", "findings contains ", RULE)
+        change(gated, "[us]", "[eu]")
+        assert eventually(lambda: log.read_text().count("allowed: ") == 2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert "Traceback" not in errors.read_text()
+        assert "\x1b" not in log.read_text()
+    finally:
+        process.kill()
+        process.wait()
