@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_it_is_judged_again_on_every_save(gated: Gated, tmp_path: Path) -> None:
             stdout=out,
             stderr=err,
             # Whoever starts the tests in the background has it ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
     try:
         assert eventually(lambda: "allowed: " in log.read_text()), errors.read_text()

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from controlplane.cli.main import run
 from controlplane.errors import Exit
 from tests.support import documents
 from tests.support.gitrepo import TestRepository
+from tests.support.policies import finds, rule
 
 
 @pytest.fixture
@@ -111,3 +115,116 @@ def test_an_invalid_revision_is_not_compared(
     root = ["--root", str(repository.path)]
     assert run(["diff", first, second, *root]) == Exit.INVALID_REPOSITORY
     assert "cpctl lint" in capsys.readouterr().err
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
+    """Return what puts bytes on stdin."""
+
+    def put(text: bytes) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+
+    return put
+
+
+TENANT = "tenants/acme/tenant.yaml"
+
+
+def lint_typed(repository: TestRepository, filename: str) -> int:
+    return run(["lint", str(repository.path), "--stdin", "--filename", filename, "-o", "json"])
+
+
+def test_text_from_stdin_stands_where_its_name_says(
+    repository: TestRepository,
+    typed: Callable[[bytes], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    repository.checkout({"tenants/bad/tenant.yaml": "a: no\n"})
+    text = (repository.path / TENANT).read_bytes()
+    for name in (TENANT, str(repository.path / TENANT)):
+        typed(text.replace(b"target: here", b"target: her"))
+        capsys.readouterr()
+        assert lint_typed(repository, name) == Exit.INVALID_REPOSITORY
+        (problem,) = json.loads(capsys.readouterr().out)
+        assert (problem["path"], problem["line"], problem["column"]) == (TENANT, 10, 15)
+        assert problem["remedy"] == "did you mean `here`?"
+    assert (repository.path / TENANT).read_bytes() == text
+    typed(text)
+    assert lint_typed(repository, TENANT) == Exit.CLEAN
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"\xff\xfe", "file/not-utf-8"),
+        (b"caf\xe9: 1\n", "file/not-utf-8"),
+        (b"a" * 1_100_000, "file/too-large"),
+        (b"", "file/empty"),
+    ],
+)
+def test_text_that_is_none(
+    repository: TestRepository,
+    typed: Callable[[bytes], None],
+    capsys: pytest.CaptureFixture[str],
+    text: bytes,
+    code: str,
+) -> None:
+    typed(text)
+    capsys.readouterr()
+    assert lint_typed(repository, "tenants/new/tenant.yaml") == Exit.INVALID_REPOSITORY
+    assert [p["code"] for p in json.loads(capsys.readouterr().out)] == [code]
+
+
+def test_a_rule_from_stdin_is_checked(
+    repository: TestRepository,
+    typed: Callable[[bytes], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = "policies/tenancy/first/rule.rego"
+    files = rule(finds("input.subject.name"))
+    repository.checkout(files)
+    typed(files[path].replace("input.subject", "inptu.subject").encode())
+    capsys.readouterr()
+    assert lint_typed(repository, path) == Exit.INVALID_REPOSITORY
+    assert "nothing gives `inptu` a value" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "filename", ["../x.yaml", "/etc/passwd", "README.md", "tenants", ".git/x.yaml", "."]
+)
+def test_a_name_that_cannot_be(
+    repository: TestRepository,
+    typed: Callable[[bytes], None],
+    capsys: pytest.CaptureFixture[str],
+    filename: str,
+) -> None:
+    typed(b"a: 1\n")
+    capsys.readouterr()
+    assert lint_typed(repository, filename) == Exit.USAGE
+    assert "next: " in capsys.readouterr().err
+
+
+def test_stdin_and_filename_come_together(repository: TestRepository) -> None:
+    assert run(["lint", str(repository.path), "--stdin"]) == Exit.USAGE
+    assert run(["lint", str(repository.path), "--filename", TENANT]) == Exit.USAGE
+    both = ["--stdin", "--filename", TENANT, "--index"]
+    assert run(["lint", str(repository.path), *both]) == Exit.USAGE
+
+
+def test_one_answer_in_several_forms(
+    repository: TestRepository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.checkout({"tenants/b.yaml": "a: no\n"})
+    capsys.readouterr()
+    folder = tmp_path.with_name(f"{tmp_path.name}-out")
+    folder.mkdir()
+    forms = [f"-ojunit={folder / 'x.xml'}", f"-osarif={folder / 'x.sarif'}"]
+    assert run(["lint", str(repository.path), *forms]) == Exit.INVALID_REPOSITORY
+    assert "tenants/b.yaml:1:4" in capsys.readouterr().out
+    assert "tenants/b.yaml" in (folder / "x.xml").read_text()
+    assert json.loads((folder / "x.sarif").read_text())["version"] == "2.1.0"
+
+
+@pytest.mark.parametrize("forms", [["-ojson", "-osarif"], ["-ojson=/nowhere/x"], ["-opdf"]])
+def test_forms_that_cannot_be(repository: TestRepository, forms: list[str]) -> None:
+    assert run(["lint", str(repository.path), *forms]) == Exit.USAGE
