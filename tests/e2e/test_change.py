@@ -73,7 +73,7 @@ def test_a_denied_change_names_its_place_and_is_not_applied(journey: Journey) ->
     assert "residency/placement-zone" in done.stdout
     assert "next: " in done.stderr
     markdown = journey.cpctl("gate", "--base", "main", "-o", "md", "--no-record", expect=1).stdout
-    assert "denied" in markdown.splitlines()[0]
+    assert "Denied" in markdown.splitlines()[1]
     journey.git("checkout", "-q", "main")
     journey.git("merge", "-q", "--ff-only", "away")
     assert "denied now" in journey.apply(expect=1).stderr
