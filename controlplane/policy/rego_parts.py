@@ -21,6 +21,7 @@ FAMILY = "explained"
 ANSWERS = frozenset({"findings", "valid_until"})
 WAYS = "explained_ways"
 TERM = "explained_term"
+NO_NAME = " "  # a key that is no name, so that a way without names is a value too
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,8 @@ def name(body: int, length: int) -> str:
 def probe(bundle: PolicyBundle, rule: Rule, parts: Sequence[Body]) -> PolicyBundle:
     """Return a bundle of rules, one for each beginning of each body of `rule`.
 
-    Each finds one thing where the beginning holds, with `params.ways` (in how many ways) and
-    `params.values` (what the names in it stand for, for each way).
+    Each finds one thing where the beginning holds, with `params.values`: what the names in it
+    stand for, for each way in which it holds, beside NO_NAME.
     """
     module = next(module for module in bundle.modules if module.path == rule.module)
     rest = _without_answers(module)
@@ -182,13 +183,18 @@ def _without_answers(module: PolicyModule) -> str:
 
 
 def _asking(expressions: Sequence[Expression]) -> str:
+    """Return the rule's text.
+
+    The names stand in a set of their own: some evaluators read a comma within a comprehension as
+    the end of an item.
+    """
     names = dict.fromkeys(given for each in expressions for given in each.gives)
-    values = ", ".join(f'"{given}": {given}' for given in names)
-    chain = "; ".join(each.source for each in expressions)
+    values = "".join(f', "{given}": {given}' for given in names)
+    chain = "\n\t".join(each.source for each in expressions)
     return (
+        f'{WAYS} contains {{"{NO_NAME}": true{values}}} if {{\n\t{chain}\n}}\n\n'
         'findings contains {"code": "held", "path": [], "params": '
-        f'{{"ways": count({WAYS}), "values": {WAYS}}}}} if {{\n'
-        f"\t{WAYS} := [{{{values}}} | {chain}]\n\tcount({WAYS}) > 0\n}}"
+        f'{{"values": [way | some way in {WAYS}]}}}} if {{\n\tcount({WAYS}) > 0\n}}'
     )
 
 

@@ -101,7 +101,8 @@ def test_what_a_person_reads(gated: Gated, capsys: pytest.CaptureFixture[str]) -
     assert "not recorded" in said.err
 
 
-def test_every_shipped_rule_can_be_taken_apart_and_loaded() -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_shipped_rule_can_be_taken_apart_and_loaded(engine: str) -> None:
     """Each beginning of each body is a rule that the evaluator takes."""
     company = read_worktree(ROOT)
     files = {path: get().decode() for path, get in company.files("policies/").items()}
@@ -113,7 +114,7 @@ def test_every_shipped_rule_can_be_taken_apart_and_loaded() -> None:
         assert parts, rule.id
         probe = rego_parts.probe(loaded.bundle, rule, parts)
         assert len(probe.rules) == sum(len(body.expressions) for body in parts)
-        with wiring.policy_engine(None).prepare(probe):
+        with wiring.policy_engine(engine).prepare(probe):
             pass
 
 
