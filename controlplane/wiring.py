@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from reconciler.state.base import StateStore
     from reconciler.targets.base import Target
 
-# Where none is asked for: OPA itself where it is at hand, else the evaluator that is always there.
-PREFERENCE = ("opa", "embedded")
+# Where none is asked for: compiled policies where they are at hand or `opa` can make them, else a
+# server that somebody named, else the evaluator that is always there.
+PREFERENCE = ("compiled", "opa", "embedded")
 TOOLS = Path(".tools/bin")  # where `make tools` puts programs, in a source checkout
 
 
@@ -96,6 +97,12 @@ def home() -> Path:
     return (Path(base) if base else Path.home() / ".config") / "cpctl"
 
 
+def cache_home() -> Path:
+    """Return the directory of what can be made again."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "cpctl"
+
+
 def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) -> EvidenceWriter:
     """Return the writer of this machine's log, signing with its key for `purpose`.
 
@@ -117,7 +124,7 @@ def policy_engines() -> dict[str, PolicyEngine]:
     from controlplane.policy.engine import Machine  # noqa: PLC0415
     from controlplane.policy.errors import EngineUnavailableError  # noqa: PLC0415
 
-    machine = Machine(program, os.environ)
+    machine = Machine(program, os.environ, home(), cache_home())
     found: dict[str, PolicyEngine] = {}
     for name, point in _engine_points().items():
         with contextlib.suppress(EngineUnavailableError):
@@ -146,7 +153,7 @@ def policy_engine(name: str | None) -> PolicyEngine:
             f"there is no policy engine `{name}`",
             remedy=f"use one of {', '.join(sorted(points))}",
         )
-    engine: PolicyEngine = points[name].load()(Machine(program, os.environ))
+    engine: PolicyEngine = points[name].load()(Machine(program, os.environ, home(), cache_home()))
     return engine
 
 

@@ -45,7 +45,12 @@ _SKIPPED = Unanswered(Cause.SKIPPED, "the evaluator left the rule out")
 
 
 class Prepared(ABC):
-    """Policies loaded into an evaluator. A context manager; not shared between processes."""
+    """Policies loaded into an evaluator. A context manager; not shared between processes.
+
+    `artifact` is the digest of what evaluates where that is not the policies' own text, "" else.
+    """
+
+    artifact: str = ""
 
     @abstractmethod
     def evaluate(self, question: Question) -> Answer:
@@ -79,11 +84,14 @@ class Prepared(ABC):
 class Machine:
     """What an engine may find on this machine; an entry point is called with it.
 
-    `program` returns where a program is, None where it is nowhere.
+    `program` returns where a program is, None where it is nowhere. `home` holds this person's or
+    machine's own settings and keys, `cache` what can be made again; None where there is none.
     """
 
     program: Callable[[str], Path | None]
     environment: Mapping[str, str]
+    home: Path | None = None
+    cache: Path | None = None
 
 
 class PolicyEngine(ABC):

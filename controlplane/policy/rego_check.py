@@ -147,7 +147,7 @@ def _calls(
 ) -> None:
     names = module.names()
     head = tokens[1] if tokens[0].text == "default" and len(tokens) > 1 else tokens[0]
-    for index, name in _called(tokens):
+    for index, name in called(tokens):
         token = tokens[index]
         if token is head:
             continue
@@ -171,7 +171,7 @@ def _calls(
             _format(module, tokens, token)
 
 
-def _called(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
+def called(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
     """Yield the index at which each call's name begins, and the name with its dots."""
     for index, token in enumerate(tokens):
         if token.text != "(" or token.kind != "op" or index == 0:
@@ -222,7 +222,7 @@ def _format(module: Module, tokens: Sequence[Token], name: Token) -> None:
 def _texts(module: Module, tokens: Sequence[Token]) -> None:
     patterns = {
         (argument.line, argument.column)
-        for index, name in _called(tokens)
+        for index, name in called(tokens)
         if name == "regex.match"
         for argument in (_first_argument(tokens, tokens[index]),)
     }

@@ -32,6 +32,9 @@ NOT_IMPORTED = ("__main__", ".migrations.env")
 # them. Names that begin with an underscore are as private as that already.
 CAUGHT = {
     "controlplane.policy.decide.MalformedError",  # the answer of a rule: the rule denies
+    "controlplane.policy.engines.compiled_strict.UnreadableModuleError",  # an EngineError
+    "controlplane.policy.engines.compiled_wasm.StoppedError",  # indeterminate
+    "controlplane.policy.engines.compiled_wasm.UnfitModuleError",  # an EngineError
     "controlplane.policy.engines.embedded_worker.UnsupportedInputError",  # the same, in the worker
     "controlplane.policy.engines.worker.WorkerCrashError",  # indeterminate
     "controlplane.policy.engines.worker.WorkerTimeoutError",  # indeterminate

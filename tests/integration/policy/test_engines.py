@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controlplane.policy.engine import PolicyEngine
+from controlplane.policy.engines.compiled import CompiledEngine
 from controlplane.policy.engines.embedded import EmbeddedEngine
 from controlplane.policy.engines.opa import OpaEngine
 from tests.conformance.policy_engine import PolicyEngineConformance
@@ -29,3 +30,10 @@ class TestOpaByUrl(PolicyEngineConformance):
     @pytest.fixture
     def engine(self, opa_server: OpaServer) -> PolicyEngine:
         return OpaEngine(url=opa_server.url)
+
+
+@pytest.mark.requires("opa")
+class TestCompiled(PolicyEngineConformance):
+    @pytest.fixture
+    def engine(self) -> PolicyEngine:
+        return CompiledEngine(binary=binaries.need("opa"))

@@ -1,0 +1,125 @@
+"""Compiled policies and their machine code, remembered on disk and believed only when ours.
+
+Each file begins with an HMAC over its name and content, under a key of this machine that is kept
+elsewhere (0600): machine code is executed when it is loaded, and a module decides, so neither may
+come from whoever can write to the cache, or from a cache that a pipeline restores. What does not
+authenticate is as if it were not there, and is made again. A cache that cannot be written is only
+slower.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_FILES = 64  # of each kind; the oldest goes
+LARGEST = 128 * 1024 * 1024  # bytes
+_TAG = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Files in `directory`, authenticated by the key in the file `key`."""
+
+    directory: Path
+    key: Path
+    authenticate: bool = True  # off only in the tests that show what it is for
+
+    def get(self, name: str) -> bytes | None:
+        """Return what was put under `name`, None where nothing authentic is there."""
+        secret = _secret(self.key, create=False)
+        try:
+            data = _read(self.directory / name, self.directory)
+        except OSError:
+            return None
+        if data is None or secret is None:
+            return None
+        tag, content = data[:_TAG], data[_TAG:]
+        if self.authenticate and not hmac.compare_digest(tag, _tag(secret, name, content)):
+            return None
+        return content
+
+    def put(self, name: str, content: bytes) -> None:
+        """Remember `content`; where that cannot be done, nothing is."""
+        with suppress(OSError):
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            secret = _secret(self.key, create=True)
+            if secret is None or not _ours(self.directory):
+                return
+            fresh = self.directory / f".{secrets.token_hex(8)}"
+            with suppress(FileNotFoundError):
+                try:
+                    _write(fresh, _tag(secret, name, content) + content)
+                    fresh.replace(self.directory / name)
+                finally:
+                    fresh.unlink(missing_ok=True)
+            self._forget(name.rpartition(".")[2])
+
+    def names(self, prefix: str) -> list[str]:
+        """Return what is remembered under names that begin so, the newest first."""
+        return [place.name for _, place in self._files() if place.name.startswith(prefix)]
+
+    def _forget(self, kind: str) -> None:
+        own = [place for _, place in self._files() if place.name.endswith("." + kind)]
+        for place in own[MOST_FILES:]:
+            place.unlink(missing_ok=True)
+
+    def _files(self) -> list[tuple[int, Path]]:
+        return sorted(self._dated(), reverse=True)
+
+    def _dated(self) -> Iterator[tuple[int, Path]]:
+        with suppress(OSError):
+            for place in self.directory.iterdir():
+                with suppress(OSError):
+                    yield place.lstat().st_mtime_ns, place
+
+
+def _tag(secret: bytes, name: str, content: bytes) -> bytes:
+    return hmac.digest(secret, name.encode() + b"\0" + content, "sha256")
+
+
+def _secret(place: Path, *, create: bool) -> bytes | None:
+    """Return the key; None where it cannot be had, or others could have read or written it."""
+    with suppress(OSError):
+        if create and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with suppress(FileExistsError):
+                _write(place, secrets.token_bytes(32))
+        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            private = stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077
+            secret = file.read(33)
+            if private and status.st_uid == os.geteuid() and len(secret) == 32:
+                return secret
+    return None
+
+
+def _read(place: Path, directory: Path) -> bytes | None:
+    if not _ours(directory):
+        return None
+    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "rb") as file:
+        if os.fstat(descriptor).st_size > LARGEST:
+            return None
+        return file.read()
+
+
+def _write(place: Path, content: bytes) -> None:
+    descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def _ours(path: Path) -> bool:
+    """Whether a directory is our own and nobody else can write to it."""
+    status = path.lstat()
+    own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    return own and not status.st_mode & 0o022
