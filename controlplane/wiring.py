@@ -26,6 +26,7 @@ from controlplane.settings import Connection, Connections
 if TYPE_CHECKING:
     from controlplane.operations.applying import Clearing
     from controlplane.policy.engine import PolicyEngine
+    from controlplane.policy.engines.compiled import CompiledEngine
     from controlplane.render.helm import ChartRenderer
     from controlplane.repo.git import GitRepository
     from controlplane.repo.snapshot import Snapshot
@@ -155,6 +156,17 @@ def policy_engine(name: str | None) -> PolicyEngine:
         )
     engine: PolicyEngine = points[name].load()(Machine(program, os.environ, home(), cache_home()))
     return engine
+
+
+def compiler() -> CompiledEngine:
+    """Return what compiles policies with the `opa` of this machine.
+
+    Raises EngineUnavailableError where there is none.
+    """
+    from controlplane.policy.engine import Machine  # noqa: PLC0415
+    from controlplane.policy.engines.compiled import compiler as made  # noqa: PLC0415
+
+    return made(Machine(program, os.environ, home(), cache_home()))
 
 
 def _engine_points() -> dict[str, EntryPoint]:

@@ -1,4 +1,4 @@
-"""`cpctl policy`: test the rules, write their pages, begin a new one."""
+"""`cpctl policy`: test the rules, compile them, write their pages, begin a new one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
+from controlplane.cli.policy_build import build
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, InvalidRepositoryError
 from controlplane.operations.policy_pages import pages
@@ -21,7 +22,10 @@ from controlplane.values import Position, Problem
 
 @click.group()
 def policy() -> None:
-    """The rules: test them, document them, begin a new one."""
+    """The rules: test them, compile them, document them, begin a new one."""
+
+
+policy.add_command(build)
 
 
 @policy.command()

@@ -26,6 +26,8 @@ class Judgement:
     envelopes: Mapping[str, bytes]  # digest → canonical bytes, so that it can be judged again
     judged: tuple[tuple[str, str], ...]  # (subject, envelope digest), in order
     details: tuple[str, ...]  # why something stayed indeterminate, in the engine's own words
+    artifact: str = ""  # the digest of what was evaluated, where that is not the bundle's text
+    artifact_file: bytes = b""  # from which it can be evaluated again
 
 
 def questions(
@@ -60,6 +62,7 @@ def judge(
     asked = list(questions(subjects, bundle.rules, facts, time))
     with engine.prepare(bundle) as prepared:
         answers = list(prepared.answers(asked))
+        artifact, artifact_file = prepared.artifact, prepared.artifact_file
     pairs = list(zip(asked, answers, strict=True))
     named = [(question, digest_bytes(question.envelope)) for question in asked]
     return Judgement(
@@ -70,4 +73,6 @@ def judge(
         envelopes={name: question.envelope for question, name in named},
         judged=tuple((question.subject, name) for question, name in named),
         details=tuple(detail for pair in pairs for detail in unanswered_details(*pair)),
+        artifact=artifact,
+        artifact_file=artifact_file,
     )

@@ -6,10 +6,12 @@ the decision that names both by digest.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 
 from controlplane.operations.gate import GateReport, Step
+from controlplane.operations.judging import Judgement
 from controlplane.policy.model import PolicyBundle
 from controlplane.repo.snapshot import Snapshot
 from evidence.canonical import Json
@@ -35,7 +37,7 @@ def decision_json(report: GateReport) -> Json:
             {
                 "policySet": name,
                 "policies": judgement.bundle.digest,
-                "engine": {"name": judgement.engine, "version": judgement.engine_version},
+                "engine": _engine(judgement),
                 "verdictDigest": judgement.verdict.digest(),
                 "judged": [
                     {"subject": subject, "envelope": envelope}
@@ -46,6 +48,12 @@ def decision_json(report: GateReport) -> Json:
         ],
         "classes": sorted(report.changes.classes),
     }
+
+
+def _engine(judgement: Judgement) -> Json:
+    """Return who evaluated; `artifact` is the digest of compiled policies, absent for others."""
+    named = {"name": judgement.engine, "version": judgement.engine_version}
+    return {**named, "artifact": judgement.artifact} if judgement.artifact else named
 
 
 def state_json(snapshot: Snapshot) -> Json:
@@ -87,6 +95,8 @@ def _records(report: GateReport, summary: str, *, gated: bool) -> Iterator[Recor
     seen: set[str] = set()
     for name, judgement in report.judgements:
         yield _policies(name, judgement.bundle)
+        if judgement.artifact:
+            yield _compiled(name, judgement)
         for subject, envelope in judgement.judged:
             if envelope not in seen:
                 seen.add(envelope)
@@ -99,3 +109,10 @@ def _policies(name: str, bundle: PolicyBundle) -> Record:
     texts = {module.path: module.text for module in bundle.modules}
     payload = {"digest": bundle.digest, "modules": texts, "data": bundle.data}
     return Record("policies", f"the policies of {name}", payload, name)
+
+
+def _compiled(name: str, judgement: Judgement) -> Record:
+    """Return the record of compiled policies: they decide again where there is no OPA."""
+    file = base64.b64encode(judgement.artifact_file).decode()
+    payload = {"digest": judgement.artifact, "policies": judgement.bundle.digest, "file": file}
+    return Record("compiled", f"the compiled policies of {name}", payload, name)

@@ -47,10 +47,12 @@ _SKIPPED = Unanswered(Cause.SKIPPED, "the evaluator left the rule out")
 class Prepared(ABC):
     """Policies loaded into an evaluator. A context manager; not shared between processes.
 
-    `artifact` is the digest of what evaluates where that is not the policies' own text, "" else.
+    What is evaluated where that is not the policies' own text: `artifact` is its digest, `""` else,
+    and `artifact_file` the file from which it can be evaluated again.
     """
 
     artifact: str = ""
+    artifact_file: bytes = b""
 
     @abstractmethod
     def evaluate(self, question: Question) -> Answer:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from controlplane.policy import rego_names, rego_not, rego_regex
 from controlplane.policy.portable import PORTABLE, ROOTS, reason
 from controlplane.policy.rego_module import Form, Import, Module
-from controlplane.policy.rego_scan import KEYWORDS, Token, matching
+from controlplane.policy.rego_scan import KEYWORDS, OPENING, Token, matching
 
 LIBRARY = ("controlplane", "lib")
 ANSWERS = ("findings", "valid_until")
@@ -217,6 +217,23 @@ def _format(module: Module, tokens: Sequence[Token], name: Token) -> None:
     if argument.kind not in {"raw", "string"} or "%" in text:
         what = "only %v in a literal format is written alike by every evaluator"
         module.note(argument, "rego/format", what, "use %v for texts and integers")
+        return
+    at = tokens.index(argument) + 2
+    if at >= len(tokens) or _literal(tokens, at) != argument.text.count("%v"):
+        what = "the values of a format are as many as its %v, in an array that is written out"
+        module.note(argument, "rego/format", what, 'write `sprintf("%v", [value])`')
+
+
+def _literal(tokens: Sequence[Token], at: int) -> int:
+    """Return how many elements the array that begins there has; -1 where it is not written out."""
+    end = matching(tokens, at) if tokens[at].text == "[" else at
+    inside, count, index = tokens[at + 1 : end], 0, 0
+    while index < len(inside):
+        if inside[index].text == "|":
+            return -1
+        count += inside[index].text == ","
+        index = matching(inside, index) + 1 if inside[index].text in OPENING else index + 1
+    return count + 1 if inside else 0 if end > at else -1
 
 
 def _texts(module: Module, tokens: Sequence[Token]) -> None:

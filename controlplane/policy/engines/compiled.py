@@ -117,7 +117,7 @@ class CompiledEngine(PolicyEngine):
         if self._binary is None:
             raise EngineUnavailableError(
                 "no compiled policy of these sources is at hand, and no `opa` that could make one",
-                remedy="give one with --compiled, install OPA (`make tools`), or judge with "
+                remedy="name one with CPCTL_COMPILED, install OPA (`make tools`), or judge with "
                 "--engine embedded",
             )
         built = Artifact(wanted, opa_version(self._binary), compiled(self._binary, bundle, asked))
@@ -167,16 +167,34 @@ def on_machine(machine: Machine) -> CompiledEngine:
     named = machine.environment.get("CPCTL_COMPILED", "")
     artifacts = [_file(Path(place)) for place in named.split(os.pathsep) if place]
     binary = machine.program("opa")
-    cache = None
-    if machine.cache is not None and machine.home is not None:
-        cache = Cache(machine.cache / "compiled", machine.home / "cache.key")
     if not artifacts and binary is None:
         raise EngineUnavailableError(
             "no compiled policy is named by CPCTL_COMPILED, and `opa` is not on PATH",
-            remedy="give one with --compiled, install OPA (`make tools`), or judge with "
+            remedy="name one with CPCTL_COMPILED, install OPA (`make tools`), or judge with "
             "--engine embedded",
         )
-    return CompiledEngine(binary=binary, artifacts=artifacts, cache=cache)
+    return CompiledEngine(binary=binary, artifacts=artifacts, cache=_cache(machine))
+
+
+def compiler(machine: Machine) -> CompiledEngine:
+    """Return an engine that compiles with the `opa` of this machine, whatever else is at hand.
+
+    Raises EngineUnavailableError where there is no `opa`.
+    """
+    binary = machine.program("opa")
+    if binary is None:
+        raise EngineUnavailableError(
+            "`opa` is not on PATH, and only OPA compiles policies",
+            remedy="install OPA (`make tools`)",
+        )
+    return CompiledEngine(binary=binary, cache=_cache(machine))
+
+
+def _cache(machine: Machine) -> Cache | None:
+    """Return the cache; its key lies with the keys, not with what a pipeline restores."""
+    if machine.cache is None or machine.home is None:
+        return None
+    return Cache(machine.cache / "compiled", machine.home / "cache.key")
 
 
 class CompiledPolicies(PoliciesByEntry):
@@ -187,7 +205,7 @@ class CompiledPolicies(PoliciesByEntry):
     ) -> None:
         """Raises PolicyLoadError for a module that asks for more than its host gives."""
         super().__init__(bundle, check_question=settings.check_question)
-        self.artifact = artifact.digest
+        self.artifact, self.artifact_file = artifact.digest, artifact.to_bytes()
         self._code, self._settings = code, settings
         self._data = canonical(bundle.data)
         self._one_at_a_time = threading.Lock()
@@ -285,7 +303,12 @@ def _name(sources: Sources, binary: Path | None) -> str:
 def _code_version() -> str:
     """Return a digest of the code that makes a module, beside OPA itself."""
     folder = resources.files("controlplane.policy.engines")
-    made_by = ("compiled_artifact.py", "compiled_build.py", "compiled_strict.py")
+    made_by = (
+        "compiled_artifact.py",
+        "compiled_build.py",
+        "compiled_sections.py",
+        "compiled_strict.py",
+    )
     return digest_bytes(b"\0".join((folder / name).read_bytes() for name in made_by))
 
 

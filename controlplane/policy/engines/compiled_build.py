@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from controlplane.policy.engines.compiled_strict import UnreadableModuleError, strict
+from controlplane.policy.engines.compiled_wasm import assembled
 from controlplane.policy.entries import PACKAGE, Entries
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import PolicyBundle
@@ -81,7 +82,7 @@ def _module(out: Path) -> bytes:
 
 def _strict(wasm: bytes) -> bytes:
     try:
-        return strict(wasm)
+        return strict(wasm, assembled)
     except UnreadableModuleError as error:
         raise EngineError(str(error), remedy=REMEDY) from error
 
@@ -89,9 +90,7 @@ def _strict(wasm: bytes) -> bytes:
 def _refusals(said: str) -> list[Problem]:
     """Return what OPA says against the modules, each at its place."""
     remedy = "see `opa check --strict`; docs/policies.md lists what is portable"
-    found = re.findall(
-        r"^(?:error: )?(?:\d+ errors? occurred: )?(\S+\.rego):(\d+): (.*)$", said, re.M
-    )
+    found = re.findall(r"(\S+\.rego):(\d+): (.+)", said)
     problems = [
         Problem(Position(path, int(line)), "rego/refused", f"OPA refuses this: {words}", remedy)
         for path, line, words in found

@@ -1,21 +1,22 @@
-"""Makes a module strict: a built-in that fails ends the evaluation.
+"""Makes a module of OPA's answer as OPA itself does.
 
-Inside OPA's modules a built-in that fails returns nothing, which Rego reads as *undefined*: a rule
-that looks for a fault would find none. OPA itself is asked with `strict-builtin-errors`; modules
-have no such switch. So each built-in `f` that a module contains gets another number, and under its
-old one stands
+Two things differ (OPA 1.22.0). A built-in that fails returns nothing, which Rego reads as
+*undefined*: a rule that looks for a fault would find none. OPA itself is asked with
+`strict-builtin-errors`; modules have no such switch. And sets and objects are walked in the order
+of their hashes, where OPA walks them sorted: a text put together of them would differ.
+
+So each built-in `f` of a module gets another number, and under its old one stands
 
     result = f(…); if result is nothing: opa_abort(-1 - number of f in BUILTINS); return result
 
-No instruction of the module is read or changed: functions are found by the names that OPA writes
-beside the code, and bodies are moved as they are. Format: WebAssembly core specification 2.0,
-chapter 5 (https://www.w3.org/TR/wasm-core-2/#binary-format%E2%91%A8).
+and the function that every walk asks for the next key is replaced by `ORDERED`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+
+from controlplane.policy.engines.compiled_sections import Sections, only_body, signed, unsigned
 
 # What rules can call, operators included, by the name of OPA's own function for it.
 BUILTINS: Mapping[str, str] = {
@@ -58,9 +59,99 @@ BUILTINS: Mapping[str, str] = {
 }
 _ORDER = tuple(BUILTINS)
 
-_MAGIC = b"\0asm\x01\0\0\0"
-_CUSTOM, _TYPE, _IMPORT, _FUNCTION, _CODE = 0, 1, 2, 3, 10
-_I32 = 0x7F
+
+# The next key after $last, of a set or object sorted: an array of its keys is made where a walk
+# begins and remembered in one of eight slots (node, array, count) that a walk of another node may
+# take over. Types 6 and 7 are object and set (`opa_value.type`); the rest is left to $walk.
+ORDERED = """
+(module (memory 1)
+  (func (param $node i32) (param $last i32) (result i32)
+    (local $slot i32) (local $keys i32) (local $count i32) (local $key i32)
+    (local $low i32) (local $high i32) (local $middle i32)
+    (if (i32.eqz (local.get $node)) (then (return (i32.const 0))))
+    (if (i32.ne (i32.and (i32.load8_u (local.get $node)) (i32.const 0xfe)) (i32.const 6))
+      (then (return (call {walk} (local.get $node) (local.get $last)))))
+    (if (i32.eqz (global.get {table})) (then
+      (global.set {table} (call {malloc} (i32.const 96)))
+      (memory.fill (global.get {table}) (i32.const 0) (i32.const 96))))
+    (local.set $slot (i32.add (global.get {table}) (i32.mul (i32.const 12)
+      (i32.and (i32.shr_u (local.get $node) (i32.const 4)) (i32.const 7)))))
+    (if (i32.or (i32.eqz (local.get $last))
+                (i32.ne (i32.load (local.get $slot)) (local.get $node))) (then
+      (block $counted (loop $more
+        (br_if $counted (i32.eqz (local.tee $key
+          (call {walk} (local.get $node) (local.get $key)))))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br $more)))
+      (if (i32.eqz (local.get $count)) (then (return (i32.const 0))))
+      (local.set $keys (call {malloc} (i32.shl (local.get $count) (i32.const 2))))
+      (local.set $count (i32.const 0))
+      (block $filled (loop $more
+        (br_if $filled (i32.eqz (local.tee $key
+          (call {walk} (local.get $node) (local.get $key)))))
+        (local.set $low (i32.const 0))
+        (local.set $high (local.get $count))
+        (block $found (loop $search
+          (br_if $found (i32.ge_u (local.get $low) (local.get $high)))
+          (local.set $middle (i32.shr_u (i32.add (local.get $low) (local.get $high)) (i32.const 1)))
+          (if (i32.lt_s (call {compare} (i32.load (i32.add (local.get $keys)
+                (i32.shl (local.get $middle) (i32.const 2)))) (local.get $key)) (i32.const 0))
+            (then (local.set $low (i32.add (local.get $middle) (i32.const 1))))
+            (else (local.set $high (local.get $middle))))
+          (br $search)))
+        (local.set $middle (i32.add (local.get $keys) (i32.shl (local.get $low) (i32.const 2))))
+        (memory.copy (i32.add (local.get $middle) (i32.const 4)) (local.get $middle)
+          (i32.shl (i32.sub (local.get $count) (local.get $low)) (i32.const 2)))
+        (i32.store (local.get $middle) (local.get $key))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br $more)))
+      (i32.store (local.get $slot) (local.get $node))
+      (i32.store offset=4 (local.get $slot) (local.get $keys))
+      (i32.store offset=8 (local.get $slot) (local.get $count))))
+    (local.set $keys (i32.load offset=4 (local.get $slot)))
+    (local.set $count (i32.load offset=8 (local.get $slot)))
+    (local.set $low (i32.const 0))
+    (if (local.get $last) (then
+      (local.set $high (local.get $count))
+      (block $found (loop $search
+        (br_if $found (i32.ge_u (local.get $low) (local.get $high)))
+        (local.set $middle (i32.shr_u (i32.add (local.get $low) (local.get $high)) (i32.const 1)))
+        (if (i32.le_s (call {compare} (i32.load (i32.add (local.get $keys)
+              (i32.shl (local.get $middle) (i32.const 2)))) (local.get $last)) (i32.const 0))
+          (then (local.set $low (i32.add (local.get $middle) (i32.const 1))))
+          (else (local.set $high (local.get $middle))))
+        (br $search)))))
+    (if (i32.ge_u (local.get $low) (local.get $count)) (then (return (i32.const 0))))
+    (i32.load (i32.add (local.get $keys) (i32.shl (local.get $low) (i32.const 2))))))
+"""
+
+# An evaluation begins with an empty heap, so what was remembered there is forgotten.
+EVALUATE = """
+(module
+  (func (param i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (global.set {table} (i32.const 0))
+    (call {eval} (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)
+      (local.get 5) (local.get 6))))
+"""
+
+# `concat` walks a set by itself: of a set it is given an array instead, made by an ordered walk.
+CONCAT = """
+(module (memory 1)
+  (func (param $between i32) (param $texts i32) (result i32)
+    (local $array i32) (local $key i32)
+    (if (i32.eq (i32.load8_u (local.get $texts)) (i32.const 7)) (then
+      (local.set $array (call {array}))
+      (block $walked (loop $more
+        (br_if $walked (i32.eqz (local.tee $key
+          (call {next} (local.get $texts) (local.get $key)))))
+        (call {append} (local.get $array) (local.get $key))
+        (br $more)))
+      (local.set $texts (local.get $array))))
+    (call {concat} (local.get $between) (local.get $texts))))
+"""
+
+Assembler = Callable[[str], bytes]
+"""Returns the bytes of a module from its text; numbers of functions need not exist in it."""
 
 
 class UnreadableModuleError(ValueError):
@@ -72,177 +163,59 @@ def failed_builtin(address: int) -> str:
     return BUILTINS[_ORDER[-1 - address]] if -len(_ORDER) <= address < 0 else ""
 
 
-def strict(wasm: bytes) -> bytes:
-    """Return the module in which no built-in fails silently.
+def strict(wasm: bytes, assemble: Assembler, *, fail: bool = True, ordered: bool = True) -> bytes:
+    """Return the module that answers as OPA does.
 
-    Raises UnreadableModuleError for what is no module of OPA's.
+    `fail` and `ordered` are off only in the tests that show what each is for. Raises
+    UnreadableModuleError for what is no module of OPA's.
     """
     try:
-        return _strict(list(_sections(wasm)))
+        module = Sections(wasm)
+        if fail:
+            _fail(module)
+        if ordered:
+            _order(module, assemble)
+        return module.to_bytes()
     except (IndexError, KeyError, ValueError) as error:
-        raise UnreadableModuleError(f"not a module that OPA wrote: {error}") from error
+        raise UnreadableModuleError(f"not a module that OPA wrote: {error!r}") from error
 
 
-@dataclass(frozen=True)
-class _Section:
-    kind: int
-    body: bytes
+def _fail(module: Sections) -> None:
+    abort = module.imported.index("opa_abort")
+    for number, name in enumerate(_ORDER):
+        if name in module.functions:
+            moved = module.move(name)
+            module.put(name, _guarded(moved, module.parameters(name), abort, number))
 
 
-def _strict(sections: list[_Section]) -> bytes:
-    kinds = {section.kind: section.body for section in sections if section.kind != _CUSTOM}
-    imported = _imported_functions(kinds[_IMPORT])
-    types, bodies = _types_of(kinds[_FUNCTION]), _bodies(kinds[_CODE])
-    abort, counts = imported.index("opa_abort"), _parameter_counts(kinds[_TYPE])
-    for number, name in _named(sections):
-        if name not in BUILTINS or number < len(imported):
-            continue
-        own = number - len(imported)
-        moved = len(imported) + len(bodies)
-        bodies.append(bodies[own])
-        types.append(types[own])
-        bodies[own] = _guarded(moved, counts[types[own]], abort, _ORDER.index(name))
-    changed = {
-        _FUNCTION: _vector([_unsigned(each) for each in types]),
-        _CODE: _vector([_unsigned(len(body)) + body for body in bodies]),
+def _order(module: Sections, assemble: Assembler) -> None:
+    numbers = {
+        "table": module.new_global(),
+        "walk": module.move("opa_value_iter"),
+        "eval": module.move("opa_eval"),
+        "compare": module.functions["opa_value_compare"],
+        "malloc": module.functions["opa_malloc"],
     }
-    return _MAGIC + b"".join(
-        bytes([section.kind]) + _unsigned(len(body)) + body
-        for section in sections
-        for body in (changed.get(section.kind, section.body),)
-    )
+    module.put("opa_value_iter", only_body(assemble(ORDERED.format(**numbers))))
+    if "opa_strings_concat" in module.functions:
+        numbers |= {
+            "array": module.functions["opa_array"],
+            "append": module.functions["opa_array_append"],
+            "next": module.functions["opa_value_iter"],
+            "concat": module.move("opa_strings_concat"),
+        }
+        module.put("opa_strings_concat", only_body(assemble(CONCAT.format(**numbers))))
+    module.put("opa_eval", only_body(assemble(EVALUATE.format(**numbers))))
 
 
 def _guarded(function: int, arguments: int, abort: int, name: int) -> bytes:
     """Return the body that calls `function` and ends the evaluation where it returns nothing."""
     get, call, tee, is_zero, begin, end = b"\x20", b"\x10", b"\x22", b"\x45", b"\x04\x40", b"\x0b"
-    result = _unsigned(arguments)  # the first local beyond the arguments
+    result = unsigned(arguments)  # the first local beyond the arguments
     return b"".join((
-        b"\x01\x01" + bytes([_I32]),
-        *(get + _unsigned(each) for each in range(arguments)),
-        call + _unsigned(function) + tee + result + is_zero + begin,
-        b"\x41" + _signed(-1 - name) + call + _unsigned(abort) + b"\x00" + end,
+        b"\x01\x01" + b"\x7f",
+        *(get + unsigned(each) for each in range(arguments)),
+        call + unsigned(function) + tee + result + is_zero + begin,
+        b"\x41" + signed(-1 - name) + call + unsigned(abort) + b"\x00" + end,
         get + result + end,
     ))  # fmt: skip
-
-
-def _sections(wasm: bytes) -> Iterator[_Section]:
-    if wasm[: len(_MAGIC)] != _MAGIC:
-        raise ValueError("the first bytes are not those of WebAssembly 1")
-    at = len(_MAGIC)
-    while at < len(wasm):
-        size, begin = _read(wasm, at + 1)
-        if begin + size > len(wasm):
-            raise ValueError("it is cut short")
-        yield _Section(wasm[at], wasm[begin : begin + size])
-        at = begin + size
-
-
-def _named(sections: list[_Section]) -> Iterator[tuple[int, str]]:
-    """Yield number and name of every function, as the custom section `name` has them."""
-    for section in sections:
-        if section.kind == _CUSTOM and section.body[:5] == b"\x04name":
-            at = 5
-            while at < len(section.body):
-                kind, (size, begin) = section.body[at], _read(section.body, at + 1)
-                if kind == 1:
-                    yield from _names(section.body[begin : begin + size])
-                at = begin + size
-
-
-def _names(body: bytes) -> Iterator[tuple[int, str]]:
-    count, at = _read(body, 0)
-    for _ in range(count):
-        number, at = _read(body, at)
-        name, at = _text(body, at)
-        yield number, name
-
-
-def _imported_functions(body: bytes) -> list[str]:
-    """Return the names of the imported functions, in the order of their numbers."""
-    names: list[str] = []
-    count, at = _read(body, 0)
-    for _ in range(count):
-        _, at = _text(body, at)
-        name, at = _text(body, at)
-        kind = body[at]
-        if kind == 0:
-            names.append(name)
-            _, at = _read(body, at + 1)
-        elif kind == 2:
-            bounded = body[at + 1] & 1
-            _, at = _read(body, at + 2)
-            if bounded:
-                _, at = _read(body, at)
-        else:
-            raise ValueError(f"it imports {name}, which is neither function nor memory")
-    return names
-
-
-def _parameter_counts(body: bytes) -> list[int]:
-    """Return how many parameters each function type has."""
-    counts: list[int] = []
-    count, at = _read(body, 0)
-    for _ in range(count):
-        parameters, at = _read(body, at + 1)
-        results, at = _read(body, at + parameters)
-        at += results
-        counts.append(parameters)
-    return counts
-
-
-def _types_of(body: bytes) -> list[int]:
-    count, at = _read(body, 0)
-    types: list[int] = []
-    for _ in range(count):
-        number, at = _read(body, at)
-        types.append(number)
-    return types
-
-
-def _bodies(body: bytes) -> list[bytes]:
-    count, at = _read(body, 0)
-    bodies: list[bytes] = []
-    for _ in range(count):
-        size, at = _read(body, at)
-        bodies.append(body[at : at + size])
-        at += size
-    return bodies
-
-
-def _vector(items: list[bytes]) -> bytes:
-    return _unsigned(len(items)) + b"".join(items)
-
-
-def _text(data: bytes, at: int) -> tuple[str, int]:
-    size, begin = _read(data, at)
-    return data[begin : begin + size].decode(), begin + size
-
-
-def _read(data: bytes, at: int) -> tuple[int, int]:
-    """Return an unsigned LEB128 number and where it ends."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-
-
-def _unsigned(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def _signed(value: int) -> bytes:
-    """Return a small negative number as signed LEB128."""
-    out = bytearray()
-    while not -0x40 <= value < 0x40:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value & 0x7F])

@@ -31,6 +31,7 @@ from controlplane.policy.model import Cause
 
 ABI = (1, 3)
 PAGE = 65536
+FIRST_PAGES = 1024
 TICK = 0.02  # seconds between two epochs: how exactly a deadline is kept
 FIRST_READ = 2048  # bytes of an answer that are read at once
 
@@ -65,6 +66,11 @@ class UnfitModuleError(Exception):
 def version() -> str:
     """Return wasmtime's version."""
     return installed("wasmtime")
+
+
+def assembled(text: str) -> bytes:
+    """Return the bytes of a module that is written as text."""
+    return bytes(wasmtime.wat2wasm(text))
 
 
 class MachineCode:
@@ -160,7 +166,7 @@ class Instance:
         imports: list[Any] = []
         for wanted in module.imports:
             if wanted.module == "env" and isinstance(wanted.type, wasmtime.MemoryType):
-                self._memory = wasmtime.Memory(self._store, wanted.type)
+                self._memory = self._new_memory(wanted.type.limits.min)
                 imports.append(self._memory)
             elif wanted.module == "env" and wanted.name in provided:
                 call = provided[wanted.name]
@@ -168,6 +174,15 @@ class Instance:
             else:
                 raise UnfitModuleError(f"the module asks for {wanted.module}.{wanted.name}")
         return wasmtime.Instance(self._store, module, imports).exports(self._store)
+
+    def _new_memory(self, least: int) -> wasmtime.Memory:
+        """Return memory of at least so many pages; what is not touched takes none.
+
+        The texts of many rules need more than the least that OPA's compiler declares.
+        """
+        pages = max(least, min(FIRST_PAGES, self._bounds.memory // PAGE))
+        kind = wasmtime.MemoryType(wasmtime.Limits(pages, None))
+        return wasmtime.Memory(self._store, kind)
 
     def _check_abi(self) -> None:
         names = ("opa_wasm_abi_version", "opa_wasm_abi_minor_version")
