@@ -169,6 +169,8 @@ def _calls(
             module.note(token, "rego/sort", text, "write `sort([each | some each in things])`")
         elif name == "sprintf":
             _format(module, tokens, token)
+        elif name == "replace":
+            _replaced(module, tokens, index)
 
 
 def called(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
@@ -222,6 +224,16 @@ def _format(module: Module, tokens: Sequence[Token], name: Token) -> None:
     if at >= len(tokens) or _literal(tokens, at) != argument.text.count("%v"):
         what = "the values of a format are as many as its %v, in an array that is written out"
         module.note(argument, "rego/format", what, 'write `sprintf("%v", [value])`')
+
+
+def _replaced(module: Module, tokens: Sequence[Token], name: int) -> None:
+    at = next(i for i in range(name, len(tokens)) if tokens[i].text == "(") + 1
+    while tokens[at].text != ",":  # the first argument
+        at = matching(tokens, at) + 1 if tokens[at].text in OPENING else at + 1
+    old = tokens[at + 1]
+    if old.kind not in {"raw", "string"} or len(old.text) < 3 or tokens[at + 2].text != ",":
+        text = "what is replaced is not a text that is written out; of an empty one some never end"
+        module.note(old, "rego/replace", text, 'write it in the call: `replace(x, "old", new)`')
 
 
 def _literal(tokens: Sequence[Token], at: int) -> int:
