@@ -10,6 +10,7 @@ import re
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 from controlplane.policy.engines.compiled_strict import UnreadableModuleError, strict
@@ -17,6 +18,8 @@ from controlplane.policy.engines.compiled_wasm import assembled
 from controlplane.policy.entries import PACKAGE, Entries
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import PolicyBundle
+from controlplane.policy.rego_check import called
+from controlplane.policy.rego_scan import scan
 from controlplane.values import Position, Problem
 
 SECONDS = 120
@@ -39,7 +42,7 @@ def compiled(binary: Path, bundle: PolicyBundle, entries: Entries) -> bytes:
         done = run(binary, ["build", "-t", "wasm", "-o", str(out), *asked, "."], sources)
         if done.returncode != 0 or not out.is_file():
             raise PolicyLoadError(_refusals(done.stderr or done.stdout))
-        return _strict(_module(out))
+        return _strict(_module(out), frozenset(_called(bundle)))
 
 
 def opa_version(binary: Path) -> str:
@@ -80,9 +83,16 @@ def _module(out: Path) -> bytes:
     raise EngineError("OPA built a bundle without a module", remedy=REMEDY)
 
 
-def _strict(wasm: bytes) -> bytes:
+def _called(bundle: PolicyBundle) -> Iterator[str]:
+    """Yield the name of everything that the modules call."""
+    for module in bundle.modules:
+        for statement in scan(module.path, module.text).statements:
+            yield from (name for _, name in called(statement.tokens))
+
+
+def _strict(wasm: bytes, names: Set[str]) -> bytes:
     try:
-        return strict(wasm, assembled)
+        return strict(wasm, assembled, names)
     except UnreadableModuleError as error:
         raise EngineError(str(error), remedy=REMEDY) from error
 

@@ -14,7 +14,7 @@ and the function that every walk asks for the next key is replaced by `ORDERED`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from controlplane.policy.engines.compiled_sections import Sections, only_body, signed, unsigned
 
@@ -163,14 +163,25 @@ def failed_builtin(address: int) -> str:
     return BUILTINS[_ORDER[-1 - address]] if -len(_ORDER) <= address < 0 else ""
 
 
-def strict(wasm: bytes, assemble: Assembler, *, fail: bool = True, ordered: bool = True) -> bytes:
+def strict(
+    wasm: bytes,
+    assemble: Assembler,
+    called: Set[str] = frozenset(),
+    *,
+    fail: bool = True,
+    ordered: bool = True,
+) -> bytes:
     """Return the module that answers as OPA does.
 
-    `fail` and `ordered` are off only in the tests that show what each is for. Raises
+    `called` are the built-ins that the rules call: one that is not found in the module, perhaps
+    because another OPA names it otherwise, is an error. `fail` and `ordered` are off only in the tests that show what each is for. Raises
     UnreadableModuleError for what is no module of OPA's.
     """
     try:
         module = Sections(wasm)
+        absent = {f for f, name in BUILTINS.items() if name in called} - set(module.functions)
+        if absent:
+            raise ValueError(f"it has no {', '.join(sorted(absent))}")
         if fail:
             _fail(module)
         if ordered:

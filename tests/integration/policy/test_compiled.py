@@ -24,7 +24,7 @@ from controlplane.policy.engines.compiled import (
 from controlplane.policy.engines.compiled_artifact import Artifact, ArtifactError
 from controlplane.policy.engines.compiled_cache import Cache
 from controlplane.policy.engines.compiled_strict import strict
-from controlplane.policy.errors import EngineUnavailableError, PolicyLoadError
+from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, Verdict
 from controlplane.policy.rego_check import ALL_GUARDS
 from evidence.canonical import canonical
@@ -98,6 +98,15 @@ def test_a_failing_built_in_is_silent_unless_the_module_is_strict(
     assert _causes(ask(_engine(), files, document)) == [Cause.ERROR]
     monkeypatch.setattr(compiled_build, "strict", functools.partial(strict, fail=False))
     assert ask(_engine(), files, document).allow
+
+
+def test_a_built_in_that_the_module_names_otherwise_stops_the_build(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    renamed = {"opa_strings_join": "concat"}
+    monkeypatch.setattr("controlplane.policy.engines.compiled_strict.BUILTINS", renamed)
+    with pytest.raises(EngineError, match="opa_strings_join"):
+        ask(_engine(), rule(finds('concat(",", input.subject.labels) != "a"')), SUBJECT)
 
 
 def test_sets_and_objects_are_walked_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
