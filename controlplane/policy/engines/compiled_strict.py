@@ -174,14 +174,12 @@ def strict(
     """Return the module that answers as OPA does.
 
     `called` are the built-ins that the rules call: one that is not found in the module, perhaps
-    because another OPA names it otherwise, is an error. `fail` and `ordered` are off only in the tests that show what each is for. Raises
-    UnreadableModuleError for what is no module of OPA's.
+    because another OPA names it otherwise, is an error. `fail` and `ordered` are off only in the
+    tests that show what each is for. Raises UnreadableModuleError for what is no module of OPA's.
     """
     try:
         module = Sections(wasm)
-        absent = {f for f, name in BUILTINS.items() if name in called} - set(module.functions)
-        if absent:
-            raise ValueError(f"it has no {', '.join(sorted(absent))}")
+        _require(module, called)
         if fail:
             _fail(module)
         if ordered:
@@ -189,6 +187,12 @@ def strict(
         return module.to_bytes()
     except (IndexError, KeyError, ValueError) as error:
         raise UnreadableModuleError(f"not a module that OPA wrote: {error!r}") from error
+
+
+def _require(module: Sections, called: Set[str]) -> None:
+    absent = {f for f, name in BUILTINS.items() if name in called} - set(module.functions)
+    if absent:
+        raise ValueError(f"it has no {', '.join(sorted(absent))}")
 
 
 def _fail(module: Sections) -> None:
