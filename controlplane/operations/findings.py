@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from controlplane.policy.model import Cause, Finding, Indeterminate, Rule, Severity, Verdict
 from controlplane.render.model import RenderedPlacement
 from controlplane.repo.layout import REPOSITORY_FILE
 from controlplane.repo.snapshot import Snapshot
 from controlplane.values import FieldPath, Position, dotted
+from evidence.canonical import Json
 
 _SLOT = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
 
@@ -50,9 +52,15 @@ class Undecided:
 class Places:
     """Finds where subjects and their fields stand in the files of one revision."""
 
-    def __init__(self, snapshot: Snapshot, placements: Mapping[str, RenderedPlacement]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        placements: Mapping[str, RenderedPlacement],
+        fleet: Mapping[str, Json] | None = None,
+    ) -> None:
         self._snapshot = snapshot
         self._placements = placements
+        self._fleet = fleet or {}
 
     def locate(self, finding: Finding) -> Position:
         """Return the place of a finding: a field, the template of an object, or the repository."""
@@ -64,6 +72,8 @@ class Places:
         placement = self._placements.get(name) if kind == "Placement" else None
         if placement is not None:
             return self._rendered(placement, path)
+        if kind == "Fleet":
+            kind, name, path = _about(self._fleet, path)
         try:
             return self._snapshot.locate(kind, name, path)
         except KeyError:
@@ -75,6 +85,24 @@ class Places:
             source = placement.objects[index].source
             return Position(source.path, source.line)
         return self._snapshot.locate("Tenant", placement.tenant, ("spec", "placements"))
+
+
+def _about(fleet: Mapping[str, Json], path: FieldPath) -> tuple[str, str, FieldPath]:
+    """Return (kind, name, path) of the resource that a place in the fleet's figures is about.
+
+    The innermost `at` on the way counts; without one it is the fleet itself, which has no file.
+    """
+    found: tuple[str, str, FieldPath] = ("Fleet", "fleet", path)
+    value: Any = fleet
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        if isinstance(value, dict) and "at" in value:
+            at = value["at"]
+            found = (at["kind"], at["name"], tuple(at["path"]))
+    return found
 
 
 def explain(

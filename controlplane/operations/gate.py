@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controlplane.errors import IndeterminateError, UsageError
-from controlplane.operations import policies, rendering, subjects
+from controlplane.operations import fleet_subject, policies, rendering, subjects
 from controlplane.operations.findings import LocatedFinding, Places, Undecided, explain, undecided
 from controlplane.operations.freezes import clock
 from controlplane.operations.judging import Judgement, judge
@@ -110,13 +110,15 @@ def gate(
         return GateReport(step, NOTHING, found, problems=tuple(sorted(set(wrong))))
     time = clock(now, _environments(step))
     facts = _facts(step, approvals)
-    asked = _subjects(step, found, rendered.placements, whole=whole)
     sets = _bundles(step)
+    asked = _subjects(step, found, rendered.placements, whole=whole)
+    counted = _fleet(step, found, sets, whole=whole)
+    asked += counted
     judgements = tuple(
         (name, judge(engine, named.bundle, asked, facts, time)) for name, named in sets
     )
     verdict = merge(judgement.verdict for _, judgement in judgements)
-    places = _places(step, rendered.placements)
+    places = _places(step, rendered.placements, counted)
     return GateReport(
         step=step,
         verdict=verdict,
@@ -203,8 +205,25 @@ def _commit(snapshot: Snapshot) -> Json:
     return {"id": snapshot.commit.id, "author": {"name": author.name, "email": author.email}}
 
 
-def _places(step: Step, placements: Sequence[RenderedPlacement]) -> Places:
-    return Places(step.head, {placement.name: placement for placement in placements})
+def _fleet(
+    step: Step, found: Changes, sets: Sequence[tuple[str, NamedBundle]], *, whole: bool
+) -> list[Subject]:
+    """Return the fleet as a subject, where a rule asks about it and the answer can be another.
+
+    That is where the change touches a resource that counts, or the rules themselves.
+    """
+    if not any("Fleet" in rule.subjects for _, named in sets for rule in named.bundle.rules):
+        return []
+    counts = any(each.kind in fleet_subject.KINDS for each in found.subjects)
+    judges = any(file.change_class == "policy" for file in found.files)
+    return [fleet_subject.subject(step.head)] if whole or step.genesis or counts or judges else []
+
+
+def _places(
+    step: Step, placements: Sequence[RenderedPlacement], counted: Sequence[Subject]
+) -> Places:
+    rendered = {placement.name: placement for placement in placements}
+    return Places(step.head, rendered, counted[0].resource if counted else None)
 
 
 def _deltas(

@@ -71,8 +71,8 @@ def placement_subject(placement: RenderedPlacement, head: Snapshot) -> Subject:
 def resolved(resource: Resource, snapshot: Snapshot) -> References:
     """Return everything `resource` refers to, one step far, as kind → identity → projection.
 
-    A tenant gets the pack versions its lock file holds, and the price plans that are for it. What
-    does not resolve is absent: a rule that needs it denies.
+    A tenant gets its lock file with the pack versions that it holds, and the price plans that are
+    for it. What does not resolve is absent: a rule that needs it denies.
     """
     found: References = {}
     for other in _referred(resource, snapshot):
@@ -86,6 +86,7 @@ def _referred(resource: Resource, snapshot: Snapshot) -> Iterator[Resource]:
             yield from _resolve(reference, snapshot)
     if isinstance(resource, Tenant):
         lock = snapshot.get("PackLock", resource.metadata.name)
+        yield from [lock] if lock is not None else []
         for reference in references(lock) if lock is not None else ():
             if "Pack" in reference.kinds:
                 yield from _resolve(reference, snapshot)
