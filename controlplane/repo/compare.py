@@ -13,6 +13,7 @@ from typing import Any
 
 from controlplane.resources.base import Model, Resource
 from controlplane.resources.classes import change_class
+from controlplane.resources.markers import POLICY
 from controlplane.resources.scalars import Scalar
 from controlplane.values import FieldPath
 from evidence.canonical import Json
@@ -190,7 +191,7 @@ def _parts(path: FieldPath, value: Any) -> Iterator[tuple[FieldPath, Any]]:
 def _projected(value: Any) -> Any:
     """Return a value in the form that rules judge: JSON without floats."""
     if isinstance(value, Model):
-        return value.model_dump(by_alias=True, exclude_none=True, context={"form": "policy"})
+        return value.model_dump(mode="json", by_alias=True, exclude_none=True, context=POLICY)
     if isinstance(value, Scalar):
         return value.form(policy=True)
     if isinstance(value, tuple | list):
