@@ -27,12 +27,11 @@ sink := spec.observability.sink
 
 zones := data.parameters.residency.endpoint_zone.zones
 
-endpoints contains {"path": ["spec", "observability", "sink", "endpoint"], "url": sink.endpoint} if sink.endpoint
+endpoints contains {"path": ["spec", "observability", "sink", "endpoint"], "url": sink.endpoint}
 
 endpoints contains {"path": ["spec", "data", "ingress", index, "source"], "url": way.source} if {
 	some index, way in spec.data.ingress
 	way.kind == "warehouse"
-	way.source
 }
 
 allowed contains zone if some zone in spec.data.residency

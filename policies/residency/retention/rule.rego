@@ -28,13 +28,11 @@ day := 86400
 
 findings contains about("none", [index], class, "", limits[class.name]) if {
 	some index, class in declared.classes
-	limits[class.name]
 	not class.retention
 }
 
 findings contains about("unlimited", [index, "retention"], class, "unlimited", limits[class.name]) if {
 	some index, class in declared.classes
-	limits[class.name]
 	class.retention == "unlimited"
 }
 

@@ -1,0 +1,68 @@
+# METADATA
+# scope: package
+# title: A tenant's cap is not above what its plan allows
+# description: >-
+#   The plan says how far a tenant's credit goes. A cap above it lets the bill grow past that before
+#   anything slows down or stops.
+# custom:
+#   short_name: cap-within-plan
+#   severity: deny
+#   subjects: [Tenant]
+#   uses: [references]
+#   messages:
+#     above: "{cap} lets {tenant} spend {limit} a {period}; its plan allows {allowed} a month"
+#     unlimited: "{cap} lets {tenant} spend without limit; its plan allows {allowed} a month"
+#     currency: "{cap} of {tenant} is in {currency}; its plan counts in {expected}"
+#   remedy: >-
+#     Lower the cap to what the plan allows, in the plan's currency, or move the tenant to a larger
+#     plan first.
+#   controls: ["SOC2 CC3.2", "SOC2 CC5.2", "ISO27001 A.8.6"]
+package controlplane.budgets.cap_within_plan
+
+spec := input.subject.resource.spec
+
+# How often a period fits into the longest month, and how many months it lasts.
+times := {"day": 31, "hour": 744, "month": 1, "quarter": 1, "week": 5, "year": 1}
+
+months := {"quarter": 3, "year": 12}
+
+allowed contains plan.spec.entitlements.costEnvelope if some plan in input.references.PricePlan
+
+# Caps of the tenant, with the place where it names them.
+caps contains {"cap": input.references.BudgetCap[name].spec, "index": index, "name": name} if {
+	some index, name in spec.budgetCaps
+}
+
+findings contains about("above", each, most, {"limit": each.cap.limit.text, "period": each.cap.period.unit}) if {
+	some each in caps
+	some most in allowed
+	each.cap.limit.currency == most.currency
+	unit := each.cap.period.unit
+	each.cap.limit.micros * times[unit] > most.micros * object.get(months, unit, 1)
+}
+
+findings contains about("unlimited", each, most, {}) if {
+	some each in caps
+	some most in allowed
+	each.cap.limit == "unlimited"
+}
+
+findings contains about("currency", each, most, {"currency": each.cap.limit.currency, "expected": most.currency}) if {
+	some each in caps
+	some most in allowed
+	each.cap.limit.currency != most.currency
+}
+
+about(code, each, most, params) := {
+	"code": code,
+	"path": ["spec", "budgetCaps", each.index],
+	"params": {
+		"allowed": most.text,
+		"cap": each.name,
+		"currency": object.get(params, "currency", ""),
+		"expected": object.get(params, "expected", ""),
+		"limit": object.get(params, "limit", ""),
+		"period": object.get(params, "period", ""),
+		"tenant": input.subject.name,
+	},
+}
