@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from controlplane.operations import fleet_subject
 from controlplane.operations.judging import judge
 from controlplane.operations.policies import policy_sets
 from controlplane.operations.subjects import placement_subject, resource_subject
@@ -32,9 +33,10 @@ def test_the_shipped_example_passes_every_rule() -> None:
     placements = [placement_subject(placement, head) for placement in rendered().values()]
     (chosen,) = policy_sets(head)
     engine = OpaEngine(binary=binaries.need("opa"))
-    verdict = judge(engine, chosen.bundle, [*resources, *placements], {}, TIME).verdict
+    asked = [*resources, *placements, fleet_subject.subject(head)]
+    verdict = judge(engine, chosen.bundle, asked, {}, TIME).verdict
     assert verdict.indeterminate == ()
-    assert set(verdict.rules) >= {r.id for r in chosen.bundle.rules if "Tenant" in r.subjects}
+    assert set(verdict.rules) == {r.id for r in chosen.bundle.rules if r.subjects != {"Change"}}
     waived = {
         (waiver.spec.rule, f"{waiver.spec.subject.kind}/{waiver.spec.subject.name}")
         for waiver in head.of_kind("Waiver").values()
