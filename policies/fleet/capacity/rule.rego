@@ -28,10 +28,15 @@ overcommit := data.parameters.fleet.capacity.overcommitPercent
 dimensions := ["accelerators", "cpuMilli", "memoryMiB", "storageMiB"]
 
 # What was promised of one dimension of a target: as declared, and as the plans say.
-promised(target, dimension) := object.get(target.declared, dimension, 0) + sum([amount |
-	some plan, seats in object.get(target.asPlanned, dimension, {})
-	amount := seats * object.get(object.get(plans, plan, {}), dimension, 0)
+promised(target, dimension) := sum([object.get(target.declared, dimension, 0), planned(target, dimension)])
+
+planned(target, dimension) := sum([amount |
+	seats := object.get(target.asPlanned, dimension, {})
+	some plan in object.keys(seats)
+	amount := seats[plan] * each(plan, dimension)
 ])
+
+each(plan, dimension) := object.get(object.get(plans, plan, {}), dimension, 0)
 
 findings contains finding if {
 	some index, target in targets.items
