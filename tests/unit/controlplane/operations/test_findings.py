@@ -66,6 +66,41 @@ def test_denials_come_first_then_by_place() -> None:
     assert found[0].message == "acme is bad"
 
 
+FLEET: Any = {
+    "targets": {
+        "items": [
+            {
+                "at": {"kind": "Cluster", "name": "here", "path": ["spec", "limits"]},
+                "dedicated": [{"at": {"kind": "Tenant", "name": "acme", "path": ["spec"]}}],
+            }
+        ]
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (("targets", "items", 0, "limits"), "tenants/here.yaml:3:1"),
+        (("targets", "items", 0, "dedicated", 0), "tenants/acme.yaml:2:1"),
+        (("targets", "items", 7), "repository.yaml:1:1"),
+        (("targets",), "repository.yaml:1:1"),
+    ],
+)
+def test_a_figure_of_the_fleet_stands_where_the_resource_it_is_about_does(
+    path: FieldPath, expected: str
+) -> None:
+    class Declared(Files):
+        def locate(self, kind: str, identity: str, path: FieldPath) -> Position:
+            if kind == "Fleet":
+                raise KeyError(identity)
+            return super().locate(kind, identity, path)
+
+    declared: Any = Declared()
+    found = Finding("a/deny", Severity.DENY, "Fleet/fleet", "bad", path)
+    assert str(Places(declared, {}, FLEET).locate(found)) == expected
+
+
 def test_a_subject_without_a_file_stands_at_the_repository() -> None:
     verdict = Verdict((finding("a/deny", Severity.DENY, "gone"),), (), ("a/deny",))
     assert str(explain(verdict, RULES, Places(FILES, {}))[0].position) == "repository.yaml:1:1"

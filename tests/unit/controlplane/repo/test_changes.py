@@ -100,6 +100,17 @@ def test_a_rename_is_a_deletion_and_a_creation_that_name_each_other(tmp_path: Pa
     assert "security" in found.classes  # where its data may be came and went
 
 
+def test_what_came_is_in_the_form_that_rules_judge_however_deep_it_lies(tmp_path: Path) -> None:
+    envelope = "costEnvelope: {limit: 10.00 EUR, expected: 5.00 EUR}\n"
+    head = documents.repository(tenant=documents.tenant(more=envelope))
+    ((field, *_),) = (s.fields for s in between(tmp_path, documents.repository(), head).subjects)
+    assert field.to_json()["new"] == {
+        "limit": {"currency": "EUR", "micros": 10_000_000, "text": "10.00 EUR"},
+        "period": "month",
+        "expected": {"currency": "EUR", "micros": 5_000_000, "text": "5.00 EUR"},
+    }
+
+
 def test_a_policy_file_is_of_class_policy_and_reaches_everybody(tmp_path: Path) -> None:
     found = between(
         tmp_path,
