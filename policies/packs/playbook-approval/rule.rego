@@ -22,9 +22,8 @@ package controlplane.packs.playbook_approval
 playbook := input.subject.resource.spec.playbook
 
 findings contains {"code": "nobody", "path": ["spec", "playbook", "steps"], "params": {"pack": input.subject.name}} if {
-	every step in playbook.steps {
-		not step.approval
-	}
+	playbook
+	count([step | some step in playbook.steps; step.approval]) == 0
 }
 
 findings contains about("author", index, step.name) if {
