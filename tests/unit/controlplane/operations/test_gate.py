@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 from controlplane.operations.gate import gate, step_between
 from controlplane.operations.locking import lock
 from controlplane.policy.engine import Answer, PolicyEngine, Prepared, Question
@@ -61,3 +63,31 @@ def test_a_change_cannot_end_the_freeze_that_it_falls_into(tmp_path: Path) -> No
     assert report.problems == ()
     assert [window["name"] for window in report.time["frozen"]] == ["year end"]
     assert not report.allow
+
+
+CHANGED = {
+    "tenant": ("tenants/acme/tenant.yaml", documents.tenant(more="plan: growth\n"), True),
+    "cluster": ("catalog/clusters/here.yaml", documents.CLUSTER + "  capabilities: [gpu]\n", True),
+    "rule": ("policies/tenancy/first/rule_test.rego", "package first_test\n", True),
+    "readme": ("README.md", "Read me.\n", False),
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_the_fleet_is_asked_about_where_the_answer_can_be_another(
+    what: str, tmp_path: Path
+) -> None:
+    path, text, asked = CHANGED[what]
+    made = TestRepository(tmp_path)
+    files = documents.repository() | rule(finds("true"), subjects="Fleet")
+    files["templates/kubernetes/tenant/namespace.yaml.j2"] = NAMESPACE
+    made.commit(files)
+    git = GitRepository.open(tmp_path)
+    locks, _ = lock(read(git, "main"), ())
+    files |= {change.path: change.text for change in locks}
+    base = made.commit(files)
+    head = made.commit(files | {path: text})
+    step = step_between(read(git, base), read(git, head), contained=True)
+    report = gate(step, Mute(), HelmCharts(None), NOW)
+    assert report.problems == ()
+    assert ("Fleet/fleet" in {i.subject for i in report.verdict.indeterminate}) is asked
