@@ -1,4 +1,6 @@
-"""`cpctl policy docs`: a page per rule and an index, from METADATA, parameters and samples.
+"""`cpctl policy docs`: a page per rule, an index, and which rules others know by another name.
+
+All of it comes from METADATA, parameters and samples.
 
 Pure: the same policies give the same text to the byte, so that a page that was not written again
 is found by comparing.
@@ -6,7 +8,7 @@ is found by comparing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from controlplane.policy.bundle import LoadedPolicies, RuleFiles
 from controlplane.policy.model import Rule
@@ -19,14 +21,31 @@ def pages(loaded: LoadedPolicies) -> dict[str, str]:
     """Return path below the output folder → Markdown."""
     rules = sorted(loaded.bundle.rules, key=lambda rule: rule.id)
     written = {f"{rule.id}.md": _page(rule, loaded.files[rule.id]) for rule in rules}
-    return {"README.md": _index(rules), **written}
+    twins = {rule.id: loaded.files[rule.id].metadata.custom.twins for rule in rules}
+    return {"README.md": _index(rules), "twins.md": _twins(twins), **written}
+
+
+def _twins(of: Mapping[str, Sequence[str]]) -> str:
+    """Return the page that leads from another library's policy to the rule that does its work."""
+    lines = [
+        NOTE,
+        "# Twins\n",
+        "Policies of other libraries, and the rule here that looks for the same. A twin is no",
+        "copy: it may allow more, or less. Both pages say what each does.\n",
+        "| library | policy | rule |",
+        "|---|---|---|",
+    ]
+    pairs = sorted((*twin.split(": ", 1), rule) for rule, twins in of.items() for twin in twins)
+    lines += [f"| {library} | {policy} | [{rule}]({rule}.md) |" for library, policy, rule in pairs]
+    return "\n".join(lines) + "\n"
 
 
 def _index(rules: list[Rule]) -> str:
     lines = [
         NOTE,
         "# Rules\n",
-        f"{len(rules)} rules; how to write one: [policies](../policies.md).\n",
+        f"{len(rules)} rules; how to write one: [policies](../policies.md). "
+        "What other libraries call them: [twins](twins.md).\n",
     ]
     for family in sorted({rule.id.partition("/")[0] for rule in rules}):
         lines += [f"## {family}\n", "| rule | says | severity | judges |", "|---|---|---|---|"]
@@ -51,6 +70,8 @@ def _sections(rule: Rule, files: RuleFiles) -> Iterator[str]:
     yield f"| judges | {', '.join(sorted(rule.subjects))} |"
     yield f"| looks at | {', '.join(sorted({'the subject', *rule.uses}))} |"
     yield f"| controls | {', '.join(rule.controls) or 'none'} |"
+    if twins := files.metadata.custom.twins:
+        yield f"| twins | {', '.join(twins)} |"
     yield f"| source | `{rule.module}` |\n"
     yield "## Findings\n\n| code | message |\n|---|---|"
     yield from (f"| `{code}` | {_cell(words)} |" for code, words in sorted(rule.messages.items()))

@@ -25,6 +25,7 @@ SUBJECTS = frozenset({
 })  # fmt: skip
 SLOT = re.compile(r"\{([^{}]*)\}")
 _CONTROL = re.compile(r"(?:SOC2 [A-Z]{1,2}\d+\.\d+|ISO27001 A\.\d+\.\d+)")
+_TWIN = re.compile(r"[a-z][a-z0-9-]*: [A-Za-z][A-Za-z0-9_.-]*")
 
 Text = Annotated[str, Field(min_length=1)]
 Use = Literal["references", "rendered", "change", "facts", "time", "parameters"]
@@ -50,6 +51,7 @@ class Custom(_Block):
     remedy: Text
     uses: list[Use] = []
     controls: list[Text] = []
+    twins: list[Text] = []
     short_name: str = ""
 
 
@@ -139,6 +141,10 @@ def _meaning(text: _Text, metadata: Metadata) -> list[Problem]:
         if not _CONTROL.fullmatch(control):
             message = f"{control!r} is not of the form `SOC2 CC6.1` or `ISO27001 A.8.2`"
             found.append(_problem(text, ("custom", "controls", index), "metadata/control", message))
+    for index, twin in enumerate(custom.twins):
+        if not _TWIN.fullmatch(twin):
+            message = f"{twin!r} is not of the form `library: policy`"
+            found.append(_problem(text, ("custom", "twins", index), "metadata/twin", message))
     for code, words in custom.messages.items():
         if bad := bad_slots(words):
             message = f"the slots of this message are not plain names: {bad}"

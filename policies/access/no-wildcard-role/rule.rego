@@ -18,6 +18,11 @@
 #     cluster-admin: "{kind} {role} binds the cluster-wide role {bound}"
 #   remedy: List the API groups, resources and verbs that are needed; bind Roles, not ClusterRoles.
 #   controls: ["SOC2 CC6.3", "ISO27001 A.5.15", "ISO27001 A.5.18", "ISO27001 A.8.2"]
+#   twins:
+#     - "kyverno: restrict-binding-clusteradmin"
+#     - "kyverno: restrict-escalation-verbs-roles"
+#     - "kyverno: restrict-wildcard-resources"
+#     - "kyverno: restrict-wildcard-verbs"
 package controlplane.access.no_wildcard_role
 
 findings contains finding if {

@@ -14,11 +14,28 @@
 #   uses: [rendered]
 #   messages:
 #     not-restricted: "namespace {namespace} does not enforce Pod Security restricted"
-#   remedy: "Label the namespace pod-security.kubernetes.io/enforce: restricted in templates/kubernetes/tenant/."
+#     old-version: "namespace {namespace} enforces Pod Security as it was in {version}"
+#   remedy: >-
+#     Label the namespace pod-security.kubernetes.io/enforce: restricted in templates/kubernetes/tenant/,
+#     and leave enforce-version out: an old version lacks the controls that came later.
 #   controls: ["SOC2 CC6.1", "ISO27001 A.8.22"]
 package controlplane.isolation.pod_security
 
 label := "pod-security.kubernetes.io/enforce"
+
+pinned := "pod-security.kubernetes.io/enforce-version"
+
+findings contains finding if {
+	some index, manifest in input.subject.resource.objects
+	manifest.kind == "Namespace"
+	version := object.get(manifest, ["metadata", "labels", pinned], "latest")
+	version != "latest"
+	finding := {
+		"code": "old-version",
+		"path": ["objects", index, "metadata", "labels", pinned],
+		"params": {"namespace": manifest.metadata.name, "version": version},
+	}
+}
 
 findings contains finding if {
 	some index, manifest in input.subject.resource.objects

@@ -16,6 +16,11 @@
 #     tag: "container {container} of {workload} runs {image}, which is not a digest"
 #   remedy: "Write the image as name@sha256:… in the pack's template or values."
 #   controls: ["SOC2 CC7.1", "SOC2 CC8.1", "ISO27001 A.8.9", "ISO27001 A.5.21"]
+#   twins:
+#     - "gatekeeper-library: K8sDisallowedTags"
+#     - "gatekeeper-library: K8sImageDigests"
+#     - "kyverno: disallow-latest-tag"
+#     - "kyverno: require-image-checksum"
 package controlplane.workloads.image_digest
 
 import data.controlplane.lib.workloads

@@ -21,8 +21,19 @@
 #     root: "container {container} of {workload} may run as root"
 #   remedy: >-
 #     Set securityContext.runAsNonRoot: true on the pod, and allowPrivilegeEscalation: false and
-#     capabilities.drop: [ALL] on the container, in the pack's template; remove host namespaces.
+#     capabilities.drop: [ALL] on the container, in the pack's template; remove host namespaces. Only
+#     NET_BIND_SERVICE may be added.
 #   controls: ["SOC2 CC6.1", "SOC2 CC6.8", "ISO27001 A.8.2", "ISO27001 A.8.9"]
+#   twins:
+#     - "gatekeeper-library: K8sPSPAllowPrivilegeEscalationContainer"
+#     - "gatekeeper-library: K8sPSPCapabilities"
+#     - "gatekeeper-library: K8sPSPHostNamespace"
+#     - "gatekeeper-library: K8sPSPPrivilegedContainer"
+#     - "kyverno: disallow-capabilities-strict"
+#     - "kyverno: disallow-host-namespaces"
+#     - "kyverno: disallow-privilege-escalation"
+#     - "kyverno: disallow-privileged-containers"
+#     - "kyverno: require-run-as-nonroot"
 package controlplane.workloads.no_privilege
 
 import data.controlplane.lib.workloads
@@ -61,7 +72,9 @@ findings contains about("root", container, ["securityContext"]) if {
 
 drops_all(container) if {
 	"ALL" in container.spec.securityContext.capabilities.drop
-	object.get(container.spec, ["securityContext", "capabilities", "add"], []) == []
+	added := object.get(container.spec, ["securityContext", "capabilities", "add"], [])
+	is_array(added)
+	count({capability | some capability in added} - {"NET_BIND_SERVICE"}) == 0
 }
 
 about(code, container, place) := {

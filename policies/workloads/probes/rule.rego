@@ -16,6 +16,9 @@
 #     missing: "container {container} of {workload} has no {probe}"
 #   remedy: Add livenessProbe and readinessProbe to the container in the pack's template.
 #   controls: ["SOC2 A1.2", "ISO27001 A.8.16"]
+#   twins:
+#     - "gatekeeper-library: K8sRequiredProbes"
+#     - "kyverno: require-pod-probes"
 package controlplane.workloads.probes
 
 import data.controlplane.lib.workloads

@@ -16,6 +16,11 @@
 #     missing: "container {container} of {workload} has no {kind} for {resource}"
 #   remedy: Give the container resources.requests for cpu and memory and resources.limits for memory.
 #   controls: ["SOC2 A1.1", "ISO27001 A.8.6"]
+#   twins:
+#     - "gatekeeper-library: K8sContainerLimits"
+#     - "gatekeeper-library: K8sContainerRequests"
+#     - "gatekeeper-library: K8sRequiredResources"
+#     - "kyverno: require-requests-limits"
 package controlplane.workloads.resource_limits
 
 import data.controlplane.lib.workloads

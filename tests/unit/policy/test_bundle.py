@@ -257,6 +257,8 @@ def test_a_package_is_its_folder() -> None:
         ("subjects: [Tenant]", "subjects: []", "metadata/field"),
         ("uses: []", "uses: [everything]", "metadata/field"),
         ("SOC2 CC6.1", "SOC 2", "metadata/control"),
+        ('["SOC2 CC6.1"]', "[]\n#   twins: [K8sAllowedRepos]", "metadata/twin"),
+        ('["SOC2 CC6.1"]', "[]\n#   twins: ['kyverno: ']", "metadata/twin"),
         ("{name} is bad", "{name is bad", "metadata/message"),
         ("{name} is bad", "{name.first} is bad", "metadata/message"),
         ("scope: package", "scope: rule", "metadata/field"),
