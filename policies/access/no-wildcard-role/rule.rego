@@ -29,7 +29,8 @@ findings contains finding if {
 	some role in roles
 	some number, grant in role.rules
 	some field in {"apiGroups", "resources", "verbs"}
-	"*" in grant[field]
+	some granted in grant[field]
+	startswith(granted, "*")
 	finding := {
 		"code": "wildcard",
 		"path": array.concat(role.path, ["rules", number, field]),

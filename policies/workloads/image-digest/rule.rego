@@ -20,7 +20,6 @@
 #     - "gatekeeper-library: K8sDisallowedTags"
 #     - "gatekeeper-library: K8sImageDigests"
 #     - "kyverno: disallow-latest-tag"
-#     - "kyverno: require-image-checksum"
 package controlplane.workloads.image_digest
 
 import data.controlplane.lib.workloads

@@ -1,0 +1,56 @@
+# METADATA
+# scope: package
+# title: Roles do not reach secrets, shells or other people's rights
+# description: >-
+#   Who reads Secrets holds every credential of the tenant; who runs commands in pods, or creates
+#   pods, holds what the pods hold; who makes tokens, approves certificates or moves endpoints
+#   takes somebody else's place. None of it is needed where all that runs comes from the
+#   repository.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+#     description: RBAC good practices
+# custom:
+#   short_name: sensitive-resources
+#   severity: deny
+#   subjects: [Placement]
+#   uses: [rendered]
+#   messages:
+#     grant: "{kind} {role} allows {verb} on {resource}"
+#   remedy: >-
+#     Take the verb or the resource out of the role. An emergency has an account of its own, whose
+#     use is recorded.
+#   controls: ["SOC2 CC6.2", "SOC2 CC6.3", "ISO27001 A.5.15", "ISO27001 A.5.18", "ISO27001 A.8.2"]
+package controlplane.access.sensitive_resources
+
+denied := {
+	"certificatesigningrequests/approval": {"patch", "update"},
+	"endpoints": {"create", "patch", "update"},
+	"endpointslices": {"create", "patch", "update"},
+	"nodes/proxy": {"create", "get"},
+	"pods": {"create", "patch", "update"},
+	"pods/attach": {"create", "get"},
+	"pods/ephemeralcontainers": {"patch", "update"},
+	"pods/exec": {"create", "get"},
+	"pods/portforward": {"create", "get"},
+	"secrets": {"get", "list", "watch"},
+	"serviceaccounts/token": {"create"},
+}
+
+findings contains finding if {
+	some index, manifest in input.subject.resource.objects
+	manifest.kind in {"ClusterRole", "Role"}
+	some number, grant in manifest.rules
+	some resource in grant.resources
+	some verb in grant.verbs
+	verb in denied[resource]
+	finding := {
+		"code": "grant",
+		"path": ["objects", index, "rules", number],
+		"params": {
+			"kind": manifest.kind,
+			"resource": resource,
+			"role": manifest.metadata.name,
+			"verb": verb,
+		},
+	}
+}

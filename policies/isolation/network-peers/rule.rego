@@ -1,0 +1,95 @@
+# METADATA
+# scope: package
+# title: Network policies open to named others only
+# description: >-
+#   A rule without peers, one that selects namespaces by a label anybody may carry, or a block of
+#   addresses that holds the cloud's metadata service undoes the default deny: another tenant
+#   connects, or a pod fetches the node's credentials.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+#     description: Network policies
+# custom:
+#   short_name: network-peers
+#   severity: deny
+#   subjects: [Placement]
+#   uses: [parameters, rendered]
+#   messages:
+#     everyone: "policy {policy} opens {direction} to everyone"
+#     namespaces: "policy {policy} opens {direction} to namespaces that are not named by one on the list"
+#     metadata: "policy {policy} opens egress to {cidr}, with the metadata service of the cloud in it"
+#   remedy: >-
+#     Name peers in every rule; select a namespace by kubernetes.io/metadata.name, as in the
+#     parameter namespaces of isolation/network-peers; except 169.254.0.0/16 from wide blocks.
+#   controls: ["SOC2 CC6.6", "ISO27001 A.8.20", "ISO27001 A.8.22"]
+package controlplane.isolation.network_peers
+
+import data.controlplane.lib.quantities
+
+peers_of := {"egress": "to", "ingress": "from"}
+
+openings contains opening if {
+	some index, manifest in input.subject.resource.objects
+	manifest.kind == "NetworkPolicy"
+	some direction, peers in peers_of
+	some number, entry in manifest.spec[direction]
+	opening := {
+		"direction": direction,
+		"path": ["objects", index, "spec", direction, number],
+		"peers": object.get(entry, peers, []),
+		"policy": manifest.metadata.name,
+		"to": peers,
+	}
+}
+
+findings contains finding if {
+	some opening in openings
+	opening.peers in [null, []]
+	finding := {
+		"code": "everyone",
+		"path": opening.path,
+		"params": {"direction": opening.direction, "policy": opening.policy},
+	}
+}
+
+named contains name if some name in data.parameters.isolation.network_peers.namespaces
+
+named contains input.subject.resource.namespace
+
+findings contains finding if {
+	some opening in openings
+	some position, peer in opening.peers
+	selector := peer.namespaceSelector
+	name := object.get(selector, ["matchLabels", "kubernetes.io/metadata.name"], "")
+	not name in named
+	finding := {
+		"code": "namespaces",
+		"path": array.concat(opening.path, [opening.to, position]),
+		"params": {"direction": opening.direction, "policy": opening.policy},
+	}
+}
+
+findings contains finding if {
+	some opening in openings
+	opening.direction == "egress"
+	some position, peer in opening.peers
+	block := peer.ipBlock
+	not narrow(block)
+	not shut(block)
+	finding := {
+		"code": "metadata",
+		"path": array.concat(opening.path, ["to", position, "ipBlock"]),
+		"params": {"cidr": object.get(block, "cidr", ""), "policy": opening.policy},
+	}
+}
+
+# A block that cannot hold 169.254.169.254: of eight bits or more, and not below 169.
+narrow(block) if {
+	parts := split(block.cidr, "/")
+	quantities.whole_or(parts[1], 0) >= 8
+	parts[0] == trim_prefix(parts[0], "169.")
+}
+
+shut(block) if {
+	some part in block.except
+	part in {"169.254.0.0/16", "169.254.169.254/32"}
+}

@@ -1,0 +1,33 @@
+# METADATA
+# title: Quantities of rendered objects
+# description: >-
+#   Numbers as Kubernetes takes them, where a document may hold anything: evaluators order values of
+#   different types differently, so each is made a number before it is compared.
+package controlplane.lib.quantities
+
+# The value where it is a number, else `otherwise`.
+number_or(value, _) := value if is_number(value)
+
+number_or(value, otherwise) := otherwise if not is_number(value)
+
+digits := {"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6, "7": 7, "8": 8, "9": 9}
+
+powers := [1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000]
+
+# A whole quantity, written as a number or as up to nine digits; anything else is `otherwise`.
+whole_or(value, _) := value if is_number(value)
+
+whole_or(value, otherwise) := otherwise if {
+	not is_number(value)
+	text := sprintf("%v", [value])
+	not regex.match("^[0-9]{1,9}$", text)
+}
+
+whole_or(value, _) := sum(parts) if {
+	not is_number(value)
+	regex.match("^[0-9]{1,9}$", sprintf("%v", [value]))
+	letters := split(sprintf("%v", [value]), "")
+	parts := [part(letters, index) | some index in numbers.range(0, count(letters) - 1)]
+}
+
+part(letters, index) := digits[letters[index]] * powers[(count(letters) - 1) - index]

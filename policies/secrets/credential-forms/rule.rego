@@ -1,0 +1,35 @@
+# METADATA
+# scope: package
+# title: Nothing that is rendered looks like a credential
+# description: >-
+#   Private keys, and the tokens of large providers, can be told by their form wherever they
+#   stand: in an argument, an annotation, a file inside a ConfigMap. Whoever finds one in a
+#   repository uses it within minutes.
+# custom:
+#   short_name: credential-forms
+#   severity: deny
+#   subjects: [Placement]
+#   uses: [rendered]
+#   messages:
+#     form: "{kind} {object} holds a text with the form of a credential"
+#   remedy: >-
+#     Take the text out, keep the value in the target's secret store, and change the credential:
+#     it must be taken as known.
+#   controls: ["SOC2 CC6.1", "ISO27001 A.5.17", "ISO27001 A.8.24"]
+package controlplane.secrets.credential_forms
+
+findings contains finding if {
+	some index, manifest in input.subject.resource.objects
+	some place, value
+	walk(manifest, [place, value])
+	is_string(value)
+	regex.match("-----BEGIN [A-Z ]*PRIVATE KEY|(^|[ =:/@,;<>({])(AKIA|ASIA)[A-Z0-9]{16}|gh[opsru]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abeoprs]-[A-Za-z0-9-]{10}|AIza[A-Za-z0-9_-]{35}|[rs]k_live_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{36}|eyJ[A-Za-z0-9_-]{10,500}[.]eyJ[A-Za-z0-9_-]{10}", value)
+	finding := {
+		"code": "form",
+		"path": array.concat(["objects", index], place),
+		"params": {
+			"kind": object.get(manifest, "kind", "object"),
+			"object": object.get(manifest, ["metadata", "name"], ""),
+		},
+	}
+}
