@@ -11,12 +11,6 @@ from typing import Any
 
 Json = Any
 
-# Families whose rules are still to get near misses. Empty it when they have them: nothing else
-# needs to be changed.
-NOT_YET = frozenset({
-    "budgets", "canary", "change-control", "fleet", "packs", "pricing", "residency", "tenancy",
-})  # fmt: skip
-
 
 def is_near(name: str) -> bool:
     """Whether a sample's file name says that it is a near miss."""
