@@ -15,7 +15,8 @@ from controlplane.cli import options, output
 from controlplane.cli.apply import Pass, apply_once
 from controlplane.errors import Exit, UsageError
 from controlplane.repo.git import GitRepository
-from controlplane.repo.git.remote import Credentials, Mirror, mirror_name, require_remote
+from controlplane.repo.git.answers import Credentials
+from controlplane.repo.git.remote import Mirror, mirror_name, require_remote
 from controlplane.server.journal import FORMS, Journal
 from controlplane.server.service import Given, Service
 from controlplane.server.webhook import MINIMUM_SECRET_BYTES

@@ -15,12 +15,16 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Debian keeps a database server's programs off the PATH, one folder per major version.
 DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
+# sshd is there, and only an administrator's PATH has it.
+DEBIAN_DAEMONS = Path("/usr/sbin")
 
 # What `make tools` does not build, and how to get it instead.
 REMEDIES = {
     "postgres": "apt-get install postgresql",
     "initdb": "apt-get install postgresql",
     "git": "apt-get install git",
+    "sshd": "apt-get install openssh-server",
+    "ssh-keygen": "apt-get install openssh-client",
 }
 
 
@@ -34,7 +38,8 @@ def places(environment: Mapping[str, str] | None = None) -> list[Path]:
     1. `.tools/bin` of this repository: the pinned versions that `make tools` built;
     2. `KUBEBUILDER_ASSETS`, as controller developers have it set;
     3. every folder on `PATH`;
-    4. Debian's PostgreSQL folders, newest version first.
+    4. Debian's PostgreSQL folders, newest version first;
+    5. the folder of Debian's daemons.
     """
     environment = os.environ if environment is None else environment
     found = [REPOSITORY / ".tools" / "bin"]
@@ -42,7 +47,8 @@ def places(environment: Mapping[str, str] | None = None) -> list[Path]:
         found.append(Path(assets))
     found += [Path(entry) for entry in environment.get("PATH", "").split(os.pathsep) if entry]
     versions = [path for path in DEBIAN_POSTGRESQL.glob("*/bin") if path.parent.name.isdecimal()]
-    return found + sorted(versions, key=lambda path: int(path.parent.name), reverse=True)
+    newest_first = sorted(versions, key=lambda path: int(path.parent.name), reverse=True)
+    return [*found, *newest_first, DEBIAN_DAEMONS]
 
 
 def find(name: str, environment: Mapping[str, str] | None = None) -> Path | None:

@@ -2,6 +2,7 @@
 
 Credentials come by reference: an SSH agent, a key file, or a file that holds a token. They are
 never part of a URL, never stored in the mirror and never in a message. Every wait is bounded.
+What the server is answered, and whether it is believed, is decided in `answers`.
 """
 
 from __future__ import annotations
@@ -10,31 +11,21 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import pygit2
-import pygit2.enums
 
 from controlplane.errors import UsageError
 from controlplane.repo.errors import GitServerError, UnsupportedRepositoryError
+from controlplane.repo.git.answers import Answers, Credentials, failed
 from controlplane.repo.git.objects import GitRepository
 
 CONNECT_MILLISECONDS: Final = 10_000
 ANSWER_MILLISECONDS: Final = 30_000
-FETCH_SECONDS: Final = 300.0  # for one whole fetch, however steadily it trickles
-RETRY_SECONDS: Final = 5.0
+_NOT_FOUND: Final = "status code: 404"
 _SCP = re.compile(r"[\w.+-]+@[\w.-]+:[^/].*|[\w.+-]+@[\w.-]+:/.*")  # git@host:team/fleet.git
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """Where credentials are: neither given means the SSH agent, or none at all for https."""
-
-    key_file: Path | None = None
-    token_file: Path | None = None
 
 
 def require_remote(url: str, credentials: Credentials) -> None:
@@ -93,65 +84,38 @@ class Mirror:
         """Bring the branch and published evidence up to date; raises GitServerError."""
         pygit2.settings.server_connect_timeout = CONNECT_MILLISECONDS
         pygit2.settings.server_timeout = ANSWER_MILLISECONDS
-        answers = _Answers(self._credentials, self._seconds() + FETCH_SECONDS, self._seconds)
+        answers = Answers(self._url, self._credentials, self._seconds)
         reference = f"refs/heads/{self._branch}"
         try:
             remote = self._git.remotes.create_anonymous(self._url)
             wanted = [f"+{reference}:{reference}", "+refs/evidence/*:refs/evidence/*"]
             remote.fetch(wanted, callbacks=answers, proxy=True)
+        except GitServerError:
+            raise
         except (pygit2.GitError, KeyError, ValueError, OSError) as error:
-            raise GitServerError(
-                f"the Git server did not give branch {self._branch}: {redacted(str(error))}",
-                remedy="see that it answers and that this machine may read the repository; "
-                "it is asked again by itself",
-                retry_after=RETRY_SECONDS,
-            ) from error
+            raise failed(*self._what_happened(error)) from error
+        if not self.repository.has(reference):
+            raise failed(
+                f"the remote repository has no branch {self._branch}",
+                "name the branch to follow with --branch NAME",
+            )
+
+    def _what_happened(self, error: Exception) -> tuple[str, str]:
+        """Return what libgit2 says in its words and, where that is known, in ours; the remedy."""
+        said = redacted(" ".join(str(error).split()))
+        message = f"the Git server did not give branch {self._branch}: {said}"
+        if said.endswith(_NOT_FOUND):
+            return (
+                f"{message}: no repository is there, or it is hidden from these credentials",
+                "check the path in the URL, and give credentials that may read it",
+            )
+        return (
+            message,
+            "see that it answers and that this machine may read the repository; "
+            "it is asked again by itself",
+        )
 
 
 def redacted(text: str) -> str:
     """Return `text` with the user and password of every URL in it left out."""
     return re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)
-
-
-class _Answers(pygit2.RemoteCallbacks):
-    """Gives each kind of credential once, and ends a fetch that takes too long."""
-
-    def __init__(
-        self, credentials: Credentials, deadline: float, seconds: Callable[[], float]
-    ) -> None:
-        super().__init__()
-        self._references, self._deadline, self._seconds = credentials, deadline, seconds
-        self._given = False
-
-    def credentials(
-        self, url: str, username_from_url: str | None, allowed_types: pygit2.enums.CredentialType
-    ) -> Any:
-        """Return what the server asks for; called again where that was refused."""
-        kinds, user = pygit2.enums.CredentialType, username_from_url or "git"
-        if allowed_types & kinds.USERNAME and not allowed_types & kinds.SSH_KEY:
-            return pygit2.Username(user)
-        if self._given:
-            raise ValueError("the credentials were refused")
-        self._given = True
-        if allowed_types & kinds.SSH_KEY:
-            return self._key(user)
-        if allowed_types & kinds.USERPASS_PLAINTEXT and self._references.token_file:
-            token = self._references.token_file.read_text(encoding="utf-8").strip()
-            return pygit2.UserPass(username_from_url or "x-access-token", token)
-        raise ValueError("credentials are asked for, and none are given")
-
-    def _key(self, user: str) -> Any:
-        file = self._references.key_file
-        if file is None:
-            return pygit2.KeypairFromAgent(user)
-        if not file.is_file():
-            raise ValueError(f"the key file {file} is not there")
-        public = file.with_name(file.name + ".pub")
-        # Without the public half libgit2 derives it; its stubs do not say that None is allowed.
-        half: Any = str(public) if public.is_file() else None
-        return pygit2.Keypair(user, half, str(file), "")
-
-    def transfer_progress(self, stats: Any) -> None:
-        """End the fetch once its time is over."""
-        if self._seconds() > self._deadline:
-            raise TimeoutError(f"it took longer than {FETCH_SECONDS:.0f} seconds")

@@ -8,8 +8,8 @@ import pytest
 
 from controlplane.errors import UsageError
 from controlplane.repo.errors import GitServerError, UnsupportedRepositoryError
+from controlplane.repo.git.answers import Credentials
 from controlplane.repo.git.remote import (
-    Credentials,
     Mirror,
     mirror_name,
     redacted,
@@ -105,6 +105,14 @@ def test_a_remote_that_is_away_is_worth_trying_again(tmp_path: Path) -> None:
     with pytest.raises(GitServerError) as caught:
         mirror.fetch()
     assert caught.value.retry_after
+
+
+def test_a_branch_that_the_remote_does_not_have_is_named(tmp_path: Path) -> None:
+    TestRepository(tmp_path / "theirs").commit({"a": "1"})
+    mirror = Mirror(tmp_path / "mirror.git", f"file://{tmp_path}/theirs", "mian", NONE)
+    with pytest.raises(GitServerError, match="no branch mian") as caught:
+        mirror.fetch()
+    assert "--branch" in caught.value.remedy
 
 
 def test_a_mirror_that_cannot_be_written_names_the_option(tmp_path: Path) -> None:
