@@ -39,6 +39,10 @@ class KeyFileError(EvidenceError):
     exit_code: ClassVar[int] = 2
 
 
+class NoKeyError(KeyFileError):
+    """No key for a purpose is on this machine at all."""
+
+
 class UsageError(EvidenceError):
     """The package was asked for something that it cannot mean."""
 

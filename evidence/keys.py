@@ -19,7 +19,7 @@ from evidence import shape
 from evidence.canonical import Json, canonical, read_canonical
 from evidence.crypto import Algorithm, PrivateKey, PublicKey
 from evidence.disk import Disk
-from evidence.errors import KeyFileError, MalformedError
+from evidence.errors import KeyFileError, MalformedError, NoKeyError
 from evidence.signers.base import Signer
 from evidence.signers.key_file import KeyFileSigner
 
@@ -151,16 +151,21 @@ def keys_in(directory: Path) -> Iterator[KeyFile]:
 
 
 def signer_for(directory: Path, purpose: str) -> Signer:
-    """Return the signer of the one key in use for `purpose`; raises KeyFileError."""
+    """Return the signer of the one key in use for `purpose`.
+
+    Raises NoKeyError where there is none, KeyFileError where there are several or it is unsafe.
+    """
     if purpose not in PURPOSES:
         raise KeyFileError(
             f"no key signs for {purpose!r}", remedy=f"one of these does: {', '.join(PURPOSES)}"
         )
     found = [key for key in keys_in(directory) if key.purpose == purpose and not key.retired]
-    if len(found) != 1:
+    if not found:
+        raise NoKeyError(f"{directory} holds no key for {purpose}", remedy="run `cpctl keys init`")
+    if len(found) > 1:
         raise KeyFileError(
-            f"{directory} holds {len(found) or 'no'} keys for {purpose}, one is needed",
-            remedy="run `cpctl keys init`" if not found else "move the others elsewhere",
+            f"{directory} holds {len(found)} keys for {purpose}, one is needed",
+            remedy="move the others elsewhere",
         )
     return load_key(found[0].path)
 

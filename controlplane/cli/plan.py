@@ -12,10 +12,13 @@ from controlplane.cli import options, output, plan_output
 from controlplane.errors import Exit
 from controlplane.operations.applying import emptied, holding
 from controlplane.operations.linting import require_sound
-from controlplane.operations.planning import Unplanned, plan_all
+from controlplane.operations.planning import Asked, Unplanned, plan_all
+from controlplane.operations.recording import record_plans
 from controlplane.operations.wanted import wanted
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import read
+from evidence.errors import NoKeyError
+from evidence.writer import EvidenceWriter
 from reconciler.model import Plan, Standing
 from reconciler.plan import PlanOptions
 
@@ -26,6 +29,8 @@ from reconciler.plan import PlanOptions
 @options.root
 @options.reaching
 @options.state
+@options.keys
+@click.option("--no-record", is_flag=True, help="Leave no evidence of the plan.")
 @click.option("--take-conflicts", is_flag=True, help="Take fields that other managers own.")
 @options.allow_empty
 @options.form("table", "json", "md")
@@ -37,12 +42,18 @@ def command(
     connect: tuple[str, ...],
     connections: Path | None,
     state: str | None,
+    keys: Path | None,
+    no_record: bool,
     take_conflicts: bool,
     allow_empty: bool,
     form: str,
 ) -> int:
-    """Compare what REV says with what the targets hold; write nothing to them."""
+    """Compare what REV says with what the targets hold; write nothing to them.
+
+    The plan is left in evidence where this machine has a key for applying.
+    """
     repository = GitRepository.open(root)
+    writer = None if no_record else _writer(repository, keys)
     snapshot = require_sound(read(repository, rev))
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
     everything = [*declared.desired]
@@ -52,11 +63,29 @@ def command(
             everything += emptied(targets, ours, declared, snapshot)[0]
         permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=allow_empty)
         plans = list(plan_all(everything, targets, permitted))
+    if writer is not None:
+        asked = Asked(tenant, environment, permitted)
+        entry = record_plans(snapshot, asked, list(zip(everything, plans, strict=True)), writer)
+        output.talk(f"recorded: {entry.origin} entry {entry.index}, {entry.records} records")
     output.data(plan_output.FORMS[form](plans))
     for problems in declared.problems.values():
         for problem in problems:
             output.fail(f"{problem.position}: {problem.message}", problem.remedy)
     return _exit(plans, failed=bool(declared.problems))
+
+
+def _writer(repository: GitRepository, keys: Path | None) -> EvidenceWriter | None:
+    """Return what records the plan; None, having said so, where no key is here to sign it.
+
+    Anybody may ask what would be done. Who names a directory of keys means it to be used.
+    """
+    try:
+        return wiring.evidence_writer(wiring.evidence_directory(repository), "apply", keys=keys)
+    except NoKeyError as error:
+        if keys is not None:
+            raise
+        output.talk(f"not recorded: {error}")
+        return None
 
 
 def _exit(plans: list[Plan | Unplanned], *, failed: bool) -> int:

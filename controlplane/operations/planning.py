@@ -27,6 +27,15 @@ class Unplanned:
     remedy: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What plans were made of: everything, or what was chosen, and what they may do."""
+
+    tenants: tuple[str, ...]
+    environment: str
+    permitted: PlanOptions
+
+
 TargetOf = Callable[[str], Target]
 """Gives the target of a name; raises ReconcilerError or UsageError if there is no way."""
 

@@ -1,17 +1,19 @@
-"""Makes decisions durable: a report becomes records of one signed run before anything acts on it.
+"""Makes decisions and plans durable: a report becomes records of one signed run.
 
-The records hold all that is needed to make the decision again: the envelopes, the policies, and
-the decision that names both by digest.
+Those of a decision hold all that is needed to make it again, before anything acts on it: the
+envelopes, the policies, and the decision that names both by digest. Those of a plan say what was
+asked and what would have been done; nothing is allowed by them.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from controlplane.operations.gate import GateReport, Step
 from controlplane.operations.judging import Judgement
+from controlplane.operations.planning import Asked, Unplanned, counts
 from controlplane.policy.model import PolicyBundle
 from controlplane.repo.snapshot import Snapshot
 from evidence.canonical import Json
@@ -19,6 +21,8 @@ from evidence.records import Record
 from evidence.run import Entry
 from evidence.statement import Subject
 from evidence.writer import EvidenceWriter
+from reconciler.model import Desired, Plan
+from reconciler.receipts import desired_digest, failure, plan_records
 
 DECISION_VERSION = "controlplane.dev/decision/v1"
 
@@ -83,10 +87,14 @@ def _named(step: Step) -> str:
 
 def subjects_of(step: Step) -> list[Subject]:
     """Return what a statement about the step is about: its end, as commit and as tree."""
-    commit = step.head.commit
+    return [_subject("head", step.head)]
+
+
+def _subject(name: str, snapshot: Snapshot) -> Subject:
+    commit = snapshot.commit
     if commit is None:
-        return [Subject("head", {"sha256": step.head.tree_id.removeprefix("files:")})]
-    return [Subject("head", {"gitCommit": commit.id, "gitTree": commit.tree_id})]
+        return Subject(name, {"sha256": snapshot.tree_id.removeprefix("files:")})
+    return Subject(name, {"gitCommit": commit.id, "gitTree": commit.tree_id})
 
 
 def _records(report: GateReport, summary: str, *, gated: bool) -> Iterator[Record]:
@@ -116,3 +124,37 @@ def _compiled(name: str, judgement: Judgement) -> Record:
     file = base64.b64encode(judgement.artifact_file).decode()
     payload = {"digest": judgement.artifact, "policies": judgement.bundle.digest, "file": file}
     return Record("compiled", f"the compiled policies of {name}", payload, name)
+
+
+def record_plans(
+    snapshot: Snapshot,
+    asked: Asked,
+    planned: Sequence[tuple[Desired, Plan | Unplanned]],
+    writer: EvidenceWriter,
+) -> Entry:
+    """Append what would have been done to each placement, and which could not be planned."""
+    plans = [each for _, each in planned if isinstance(each, Plan)]
+    name = snapshot.commit.id[:12] if snapshot.commit else snapshot.revision
+    found = [f"{number} {word}" for word, number in sorted(counts(plans).items()) if number]
+    where = f"planned {name} on {len(plans)} of {len(planned)} placements"
+    summary = ": ".join([where, *filter(None, [", ".join(found)])])
+    scope = {
+        "revision": state_json(snapshot),
+        "tenants": list(asked.tenants),
+        "environment": asked.environment,
+        "allowEmpty": asked.permitted.allow_empty,
+        "takeConflicts": asked.permitted.take_conflicts,
+    }
+    run = writer.begin(kind="plan", subjects=[_subject("revision", snapshot)], summary=summary)
+    with run:
+        run.record_many([Record("scope", summary, scope)])
+        run.record_many(record for pair in planned for record in _planned(*pair))
+        outcome = "planned" if len(plans) == len(planned) else "incomplete"
+        return run.close(outcome=outcome, summary=summary)
+
+
+def _planned(desired: Desired, made: Plan | Unplanned) -> Iterator[Record]:
+    if isinstance(made, Unplanned):
+        yield failure(made.placement, desired.revision, made.message)
+    else:
+        yield from plan_records(made, desired_digest(desired))

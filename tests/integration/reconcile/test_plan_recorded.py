@@ -1,0 +1,89 @@
+"""`cpctl plan` in evidence: signed where a key is here, shown and verified, and never in the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.fleet import Fleet
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    made = Fleet(tmp_path)
+    yield made
+    made.close()
+
+
+def plan(fleet: Fleet, *options: str) -> subprocess.CompletedProcess[str]:
+    connect = f"*=directory:{fleet.out}/{{name}}"
+    command = [sys.executable, "-m", "controlplane.cli.main", "plan", "--connect", connect]
+    return subprocess.run(
+        [*command, *options],
+        check=False,
+        cwd=fleet.repository,
+        env=fleet.environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def recorded(fleet: Fleet) -> list[Any]:
+    """Return the statements of kind plan that the log holds."""
+    every = json.loads(fleet.cpctl("evidence", "list", "-o", "json"))
+    return [each for each in every if each["statement"]["predicate"]["kind"] == "plan"]
+
+
+def test_a_plan_is_signed_shown_and_verified(fleet: Fleet) -> None:
+    done = plan(fleet, "-o", "json")
+    assert (done.returncode, "recorded: " in done.stderr) == (0, True)
+    (statement,) = recorded(fleet)
+    predicate = statement["statement"]["predicate"]
+    assert predicate["outcome"] == "planned"
+    assert " create" in predicate["summary"]
+    head = fleet.git("rev-parse", "HEAD").strip()
+    assert statement["statement"]["subject"][0]["digest"]["gitCommit"] == head
+    shown = fleet.cpctl("evidence", "show", statement["digest"])
+    assert "acme/dev@local: plan" in shown
+    assert '"verb": "create"' in shown or "scope" in shown
+    fleet.verify()
+    fleet.cpctl("evidence", "bundle", head, "-o", str(fleet.folder / "bundle.json"))
+    bundle = json.loads((fleet.folder / "bundle.json").read_text())
+    assert len(bundle["statements"]) == 2  # the decision and the plan
+
+
+def test_what_could_not_be_planned_is_said_in_evidence_too(fleet: Fleet) -> None:
+    fleet.out.rmdir()
+    assert plan(fleet).returncode == 5
+    (statement,) = recorded(fleet)
+    assert statement["statement"]["predicate"]["outcome"] == "incomplete"
+    fleet.verify()
+
+
+def test_without_a_key_the_plan_is_shown_all_the_same(fleet: Fleet, tmp_path: Path) -> None:
+    with_key = plan(fleet)
+    fleet.environment["CPCTL_HOME"] = str(tmp_path / "laptop")
+    done = plan(fleet)
+    assert (done.returncode, done.stdout) == (0, with_key.stdout)
+    assert "not recorded: " in done.stderr
+    assert "no key for apply" in done.stderr
+    assert len(recorded(fleet)) == 1
+
+
+def test_keys_that_were_named_must_be_there(fleet: Fleet, tmp_path: Path) -> None:
+    done = plan(fleet, "--keys", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "no key for apply" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_plan_that_is_asked_not_to_leaves_nothing(fleet: Fleet) -> None:
+    done = plan(fleet, "--no-record")
+    assert (done.returncode, "recorded" in done.stderr) == (0, False)
+    assert recorded(fleet) == []
