@@ -20,6 +20,7 @@ from controlplane.cli.gate_step import Ends
 from controlplane.cli.gate_watch import watch
 from controlplane.errors import Exit
 from controlplane.operations.approving import approvals
+from controlplane.operations.authorising import holds_until
 from controlplane.operations.gate import GateReport, Step
 from controlplane.operations.gate import gate as judge_step
 from controlplane.operations.recording import record_decision
@@ -28,6 +29,7 @@ from controlplane.policy.engine import PolicyEngine
 from controlplane.repo.git import GitRepository
 from controlplane.report import github, gitlab, json_text, junit, markdown, sarif
 from controlplane.report.results import asked, exit_of, of_gate
+from evidence.shape import stamp
 
 
 @dataclass(frozen=True)
@@ -181,4 +183,7 @@ def _next(report: GateReport, *, recorded: bool) -> int:
     elif code == Exit.CLEAN and recorded:
         merged = "`cpctl apply`" if report.step.genesis else "merge it, then `cpctl apply`"
         output.talk(f"next: {merged}")
+        until = holds_until(report.verdict.valid_until, report.time["text"])
+        if until is not None:
+            output.talk(f"this answer holds until {stamp(until)}: apply it by then")
     return code

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from controlplane.errors import ControlPlaneError, Exit
-from controlplane.operations.authorising import chain
-from controlplane.operations.decided import allowed_steps
+from controlplane.operations.authorising import Allowed, chain, chain_in_time
+from controlplane.operations.decided import allowed_steps, cleared_once
 from controlplane.operations.gate import GateReport, Step
 from controlplane.operations.trust import trust_set
 from controlplane.repo.git import EMPTY_TREE, Commit, GitRepository
@@ -74,6 +74,11 @@ class Branch:
     def from_tree(self) -> str:
         """The tree in force: of what was applied last, of nothing at the very beginning."""
         return self.start.tree_id if self.start else EMPTY_TREE
+
+    @property
+    def trees(self) -> list[str]:
+        """The trees of the commits, oldest first."""
+        return [commit.tree_id for commit in self.commits]
 
     @property
     def step(self) -> Step:
@@ -142,25 +147,55 @@ def clear(
 
     `judge_now` judges and records a step that nobody judged before. Raises NotClearedError.
     """
-    trees = [commit.tree_id for commit in way.commits]
-    decisions = chain(way.from_tree, trees, allowed_steps(evidence, way.trust_of, now))
+    steps = allowed_steps(evidence, way.trust_of, now)
+    decisions = _in_time(way, steps, evidence, now)
     if decisions is not None:
         return Clearance(way.end, decisions)
-    step = way.step
-    report = judge_now(step)
-    name = way.end.id[:12]
+    report = judge_now(way.step)
+    why = f"{way.end.id[:12]} {_lacks(way, steps, now)}"
     if not report.allow:
         raise NotClearedError(
-            f"{name} was not gated before merge, and is denied now",
+            f"{why}, and it is denied now",
             remedy="revert it, or mend it in a pull request that passes `cpctl gate`",
         )
     if not _late_suffices(way):
         raise NotClearedError(
-            f"{name} was not gated before merge: no decision in evidence covers it",
-            remedy="run `cpctl gate` on it with a key of the trust root, or set ungatedMerges: "
-            "gate-then-apply in repository.yaml",
+            why,
+            remedy=f"run `cpctl gate {_between(way)}` with a key of the trust root, or set "
+            "ungatedMerges: gate-then-apply in repository.yaml",
         )
     return Clearance(way.end, (report.verdict.digest(),), gated=False)
+
+
+def _in_time(
+    way: Branch, steps: Sequence[Allowed], evidence: Path, now: datetime
+) -> tuple[str, ...] | None:
+    """Return the decisions that lead along the way and hold, or held when they cleared it."""
+    decisions = chain_in_time(way.from_tree, way.trees, steps, now, 0)
+    if decisions is not None or all(step.holds(now) for step in steps):
+        return decisions
+    before = dict(zip((c.id for c in way.commits), [way.from_tree, *way.trees], strict=False))
+    known = cleared_once(evidence, before, way.trust_of, now)
+    last = max((n for n, c in enumerate(way.commits, 1) if c.id in known), default=0)
+    return chain_in_time(way.from_tree, way.trees, steps, now, last)
+
+
+def _lacks(way: Branch, steps: Sequence[Allowed], now: datetime) -> str:
+    """Return in words what keeps decisions from clearing the way."""
+    late = chain(way.from_tree, way.trees, steps)
+    ended = [s.until for s in steps if late and s.decision in late and s.until and s.until <= now]
+    if not ended:
+        return "was not gated before merge: no decision in evidence covers it"
+    return (
+        f"was gated, but the decision held until {min(ended):%Y-%m-%dT%H:%M:%SZ} only, "
+        "and it was to be applied after that"
+    )
+
+
+def _between(way: Branch) -> str:
+    """Return the options of `cpctl gate` that judge the whole way."""
+    base = f"--base {way.start.id[:12]}" if way.start else "--genesis"
+    return f"{base} --head {way.end.id[:12]}"
 
 
 def _late_suffices(way: Branch) -> bool:

@@ -6,16 +6,19 @@ that was judged only when it was to be applied is judged again: whether that suf
 `repository.yaml` to say each time. In force is the trust root of the revision that the step starts
 from: a change cannot bring its own judge. Evidence that is damaged or signed by somebody else is
 passed over: it allows nothing.
+
+What was cleared once is known in the same way: from passes signed by a key for applying.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from controlplane.operations.authorising import Allowed
+from controlplane.operations.authorising import Allowed, holds_until
 from evidence.canonical import Json
 from evidence.errors import EvidenceError
 from evidence.judge import Judge
@@ -24,6 +27,7 @@ from evidence.store import StoredRun, readers, runs_of
 from evidence.trust import TrustSet
 
 KIND, ALLOW = "gate", "allow"
+PASSES = ("apply", "heal")  # runs of the reconciler, which say what was cleared
 
 TrustOf = Callable[[str], TrustSet | None]
 """Gives the keys in force at a tree of the branch; None for a tree that is not on it."""
@@ -47,18 +51,39 @@ def allowed_steps(directory: Path, trust_of: TrustOf, now: datetime) -> tuple[Al
 
 
 def _counts(claim: _Claim, trust_of: TrustOf, now: datetime) -> bool:
-    trust = trust_of(claim.step.from_tree)
+    return _signed(claim.run, trust_of(claim.step.from_tree), now)
+
+
+def _signed(run: StoredRun, trust: TrustSet | None, now: datetime) -> bool:
+    """Whether a key of the trust root signed the run, for what runs of its kind need."""
     if trust is None:
         return False
-    run = claim.run
     return not any(Judge({}, trust, now).statement(run.envelope, run.statement, run.part))
 
 
 def _claims(directory: Path) -> Iterator[_Claim]:
     for run, decision, name in recorded(directory, KIND, "decision"):
-        step = _allowed_before_merge(decision) if run.statement.outcome == ALLOW else None
+        step = _allowed_before_merge(decision, name) if run.statement.outcome == ALLOW else None
         if step is not None:
-            yield _Claim(run, Allowed(*step, name))
+            yield _Claim(run, step)
+
+
+def cleared_once(
+    directory: Path, commits: Mapping[str, str], trust_of: TrustOf, now: datetime
+) -> frozenset[str]:
+    """Return those of `commits` that a signed pass of the reconciler says it had cleared.
+
+    `commits` is commit → the tree before it on the branch: the keys in force there must have
+    signed. Commits and not trees, for what was reverted and comes again is cleared again.
+    """
+    found: set[str] = set()
+    for kind in PASSES:
+        for run, clearance, _ in recorded(directory, kind, "clearance"):
+            match clearance:
+                case {"revision": {"gitCommit": str(commit)}} if commit in commits:
+                    if _signed(run, trust_of(commits[commit]), now):
+                        found.add(commit)
+    return frozenset(found)
 
 
 def recorded(directory: Path, run_kind: str, kind: str) -> Iterator[tuple[StoredRun, Json, str]]:
@@ -86,8 +111,8 @@ def _of_kind(run: StoredRun, kind: str) -> Iterator[tuple[StoredRun, Json, str]]
                 yield run, run.payload(record), record.record["payload"]
 
 
-def _allowed_before_merge(decision: Json) -> tuple[str, str] | None:
-    """Return the trees of the step, None for any other decision and for what is none.
+def _allowed_before_merge(decision: Json, name: str) -> Allowed | None:
+    """Return the step of a decision; None for any other decision and for what is none.
 
     Nobody's signature was looked at yet, so that nothing is known of the form.
     """
@@ -97,6 +122,9 @@ def _allowed_before_merge(decision: Json) -> tuple[str, str] | None:
             "gatedBeforeMerge": True,
             "from": {"tree": str(before)},
             "to": {"tree": str(after)},
+            "verdict": {"validUntil": str(until)},
+            "time": str(decided),
         }:
-            return before, after
+            with contextlib.suppress(ValueError):  # of an end that is no time nobody knows
+                return Allowed(before, after, name, holds_until(until, decided))
     return None

@@ -1,8 +1,8 @@
 """`cpctl policy test`: may these policies be relied on?
 
 Decides what a rule must show before it is used: it loads, it has samples of both kinds, it fires
-on every sample to be denied and is silent on every one to be allowed, and every engine gives the
-same verdict to the byte.
+on every sample to be denied and is silent on every one to be allowed, every engine gives the same
+verdict to the byte, and where it goes by the time it says until when its answer holds.
 """
 
 from __future__ import annotations
@@ -97,6 +97,10 @@ def _kinds(rule: Rule, own: Sequence[Sample]) -> Iterator[Problem]:
             text = f"{rule.id} has no sample to {word}"
             remedy = f"add samples/{word}.json; the two differ in one field"
             yield Problem(Position(rule.module), "policy/sample", text, remedy)
+    if "time" in rule.uses and not rule.expires:
+        text = f"{rule.id} uses time and never says until when its answer holds"
+        remedy = "add `valid_until contains SECONDS if …`: the moments at which it may change"
+        yield Problem(Position(rule.module), "policy/valid-until", text, remedy)
 
 
 def _wrong(

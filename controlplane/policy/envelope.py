@@ -40,8 +40,8 @@ class Subject:
 def envelope(subject: Subject, facts: Mapping[str, Json], time: Json | None) -> bytes:
     """Return the canonical bytes (RFC 8785) of one envelope.
 
-    `time` ({"text", "epochSeconds", "frozen"}) is given only to rules whose metadata asks for it,
-    so that every other verdict can be cached for as long as its inputs stay the same.
+    `time` ({"text", "epochSeconds", "frozen", "upcoming"}) is given only to rules whose metadata
+    asks for it, so that every other verdict can be cached for as long as its inputs stay the same.
     """
     value: dict[str, Any] = {
         "apiVersion": API_VERSION,

@@ -72,3 +72,31 @@ unnamed contains file.class if {
 }
 
 exempt(class, window) if class in window.exempt
+
+# The answer may change when a window closes, and when the next one opens that would forbid this.
+turns contains {"window": window, "at": window.until.epochSeconds} if {
+	some window in input.time.frozen
+}
+
+turns contains {"window": window, "at": window.from.epochSeconds} if {
+	some window in input.time.upcoming
+}
+
+valid_until contains turn.at if {
+	input.change.operation != "none"
+	some turn in turns
+	window := turn.window
+	some placement in input.subject.resource.spec.placements
+	window.environment == placement.environment
+	some class in input.change.classes
+	not exempt(class, window)
+}
+
+valid_until contains turn.at if {
+	some class in unnamed
+	some turn in turns
+	window := turn.window
+	some environment in input.subject.resource.blastRadius.environments
+	window.environment == environment
+	not exempt(class, window)
+}

@@ -20,9 +20,7 @@ package controlplane.pricing.in_force
 findings contains finding if {
 	before := input.change.before.spec.effectiveFrom
 	not later(before)
-	some field in input.change.fields
-	field.path[0] == "spec"
-	field.path[1] != "effectiveUntil"
+	some field in changed
 	finding := {
 		"code": "changed",
 		"path": field.path,
@@ -43,6 +41,19 @@ findings contains finding if {
 		"path": ["spec", "effectiveFrom"],
 		"params": {"plan": input.subject.name, "since": from.text},
 	}
+}
+
+changed contains field if {
+	some field in input.change.fields
+	field.path[0] == "spec"
+	field.path[1] != "effectiveUntil"
+}
+
+# What is ahead when it is asked is in force, or backdated, from then on.
+valid_until contains input.change.before.spec.effectiveFrom.epochSeconds if count(changed) > 0
+
+valid_until contains input.subject.resource.spec.effectiveFrom.epochSeconds if {
+	input.change.operation == "create"
 }
 
 later(moment) if input.time.epochSeconds < moment.epochSeconds

@@ -37,3 +37,7 @@ about(code, field) := {
 	"path": ["spec", "lifecycle", field],
 	"params": {"date": lifecycle[field].text, "tenant": input.subject.name},
 }
+
+valid_until contains lifecycle.trialEnds.epochSeconds if lifecycle.stage == "trial"
+
+valid_until contains lifecycle.purgeAfter.epochSeconds if lifecycle.stage == "leaving"

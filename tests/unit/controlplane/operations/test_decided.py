@@ -19,6 +19,8 @@ DECISION: dict[str, Any] = {
     "from": {"commit": "", "tree": "a" * 40},
     "gatedBeforeMerge": True,
     "to": {"commit": "", "tree": "b" * 40},
+    "time": "2026-12-01T00:00:00Z",
+    "verdict": {"validUntil": ""},
 }
 
 
@@ -52,6 +54,11 @@ def test_a_decision_made_when_it_was_to_be_applied_does_not_count_the_next_time(
         DECISION | {"from": "x"},
         DECISION | {"to": {"tree": 7}},
         {name: value for name, value in DECISION.items() if name != "gatedBeforeMerge"},
+        {name: value for name, value in DECISION.items() if name != "verdict"},
+        DECISION | {"verdict": {"validUntil": None}},
+        DECISION | {"verdict": {"validUntil": "2031-01-01T00:00:00Z"}, "time": ""},
+        DECISION | {"verdict": {"validUntil": "soon"}},
+        DECISION | {"verdict": {"validUntil": "2031-01-01T00:00:00"}},
     ],
 )
 def test_what_is_no_decision_of_this_form_is_passed_over(tmp_path: Path, payload: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.operations.freezes import clock, open_until
+from controlplane.operations.freezes import clock, open_until, opens_next
 from controlplane.resources import parse
 from controlplane.resources.environment import Environment
 
@@ -83,7 +83,46 @@ def test_the_clock_tells_rules_what_is_open() -> None:
                 "until": {"text": "2027-01-04T06:00:00Z", "epochSeconds": 1799042400},
             }
         ],
+        "upcoming": [
+            {
+                "environment": "prod",
+                "name": "weekend",
+                "exempt": ["emergency"],
+                "from": {"text": "2026-12-25T15:00:00Z", "epochSeconds": 1798210800},
+            }
+        ],
     }
+
+
+def test_a_window_that_is_over_for_ever_is_not_told() -> None:
+    time = clock(datetime.fromisoformat("2028-01-01T00:00:00Z"), [environment(DATED)])
+    assert isinstance(time, dict)
+    assert (time["frozen"], time["upcoming"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-12-19T23:59:59Z", "2026-12-20T00:00:00+00:00"),
+        ("2027-01-04T06:00:00Z", None),
+    ],
+)
+def test_when_a_dated_window_opens(at: str, expected: str | None) -> None:
+    window = environment(DATED).spec.freeze_windows[0]
+    opens = opens_next(window, datetime.fromisoformat(at))
+    assert (opens.isoformat() if opens else None) == expected
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))
+def test_a_weekly_window_opens_within_the_week_and_not_before(naive: datetime) -> None:
+    now = naive.astimezone()
+    window = environment(WEEKEND).spec.freeze_windows[0]
+    if open_until(window, now) is None:
+        opens = opens_next(window, now)
+        assert opens is not None
+        assert now < opens <= now + timedelta(days=7, hours=1)  # an hour for summer time
+        assert open_until(window, opens - timedelta(seconds=1)) is None
+        assert open_until(window, opens) is not None
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))
