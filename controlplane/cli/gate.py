@@ -21,12 +21,15 @@ from controlplane.cli.gate_watch import watch
 from controlplane.errors import Exit
 from controlplane.operations.approving import approvals
 from controlplane.operations.authorising import holds_until
+from controlplane.operations.clearing import branch
 from controlplane.operations.gate import GateReport, Step
 from controlplane.operations.gate import gate as judge_step
+from controlplane.operations.genesis import beginning, require_pinned
 from controlplane.operations.recording import record_decision
 from controlplane.operations.trust import trust_of
 from controlplane.policy.engine import PolicyEngine
 from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import Snapshot
 from controlplane.report import github, gitlab, json_text, junit, markdown, sarif
 from controlplane.report.results import asked, exit_of, of_gate
 from evidence.shape import stamp
@@ -89,11 +92,24 @@ def command(
     if watching:
         return watch(repository, ends, lambda step: _judged(repository, step, engine, whole=whole))
     step = ends.read(repository)
+    if step.genesis:
+        _begin(repository, step.head)
     judge = wiring.policy_engine(engine)
     if rule is not None:
         return show(_gate(repository, step, judge, whole=whole), judge, rule, subject)
     recorded = ends.committed and not no_record
     return _decide(repository, step, judge, Wanted(whole, recorded, keys, forms))
+
+
+def _begin(repository: GitRepository, head: Snapshot) -> None:
+    """Say what trust begins with, after seeing that it is what `head` pins."""
+    commit = head.commit
+    first = branch(repository, "", commit.id).in_force if commit else head
+    if first is None or first.problems:
+        return  # the gate says what is wrong with it
+    require_pinned(first, head)
+    found = beginning(first)
+    output.talk(f"genesis: trustRoot {found.trust_root}, policies {found.policies}")
 
 
 def _require(

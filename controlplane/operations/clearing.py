@@ -15,6 +15,7 @@ from controlplane.errors import ControlPlaneError, Exit
 from controlplane.operations.authorising import Allowed, chain, chain_in_time
 from controlplane.operations.decided import allowed_steps, cleared_once
 from controlplane.operations.gate import GateReport, Step
+from controlplane.operations.genesis import require_pinned
 from controlplane.operations.trust import trust_set
 from controlplane.repo.git import EMPTY_TREE, Commit, GitRepository
 from controlplane.repo.snapshot import Snapshot, nothing, read
@@ -100,6 +101,12 @@ class Branch:
         every = (read(self.repository, commit.id) for commit in self.commits)
         return next((each for each in every if each.repository() is not None), None)
 
+    def require_pinned(self) -> None:
+        """Raise GenesisError for a way from the very beginning that does not begin as pinned."""
+        first = self.in_force
+        if self.start is None and first is not None:
+            require_pinned(first, first, read(self.repository, self.end.id))
+
     def trust_of(self, tree: str) -> TrustSet | None:
         """Return the keys in force at a tree of this way; those of the first commit at genesis."""
         if tree not in self._trust:
@@ -145,8 +152,10 @@ def clear(
 ) -> Clearance:
     """Return what lets the end of `way` be applied.
 
-    `judge_now` judges and records a step that nobody judged before. Raises NotClearedError.
+    `judge_now` judges and records a step that nobody judged before. Raises NotClearedError, and
+    GenesisError where the history does not begin as it is pinned.
     """
+    way.require_pinned()
     steps = allowed_steps(evidence, way.trust_of, now)
     decisions = _in_time(way, steps, evidence, now)
     if decisions is not None:

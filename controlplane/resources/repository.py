@@ -63,13 +63,17 @@ class EvidenceLocation(Model):
 
 
 class Genesis(Model):
-    """Where trust begins: what an auditor pins once."""
+    """Where trust begins: what an auditor pins once.
+
+    `cpctl gate --genesis` prints both. A history that begins in another way is refused, by it and
+    by whatever applies from the very beginning.
+    """
 
     trust_root: Digest | None = None
-    """The digest of the first trust root; absent: not pinned yet."""
+    """The digest of the first revision's keys; absent: not pinned yet."""
 
     policies: Digest | None = None
-    """The digest of the first policies; absent: not pinned yet."""
+    """The digest of the first revision's policies; absent: not pinned yet."""
 
 
 class Layout(Model):
