@@ -199,7 +199,8 @@ def _read(path: Path) -> bytes:
 
 def _next(keys_were_given: bool) -> None:  # noqa: FBT001
     step = (
-        "take the evidence from its source again; if it stays so, treat it as altered"
+        "renew the trust set where a key is missing from it (`cpctl keys trust`), and take the "
+        "evidence from its source again; if it stays so, treat it as altered"
         if keys_were_given
         else "bring the trust set along (--trust FILE), written by `cpctl keys trust`"
     )

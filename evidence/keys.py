@@ -89,6 +89,10 @@ def rotate(directory: Path, name: str, *, now: datetime) -> tuple[KeyFile, KeyFi
     signature's key must keep its name. The old private half is destroyed: what it signed still
     verifies with its public half, whose description stays.
     """
+    if not (directory / f"{name}.json").is_file():
+        raise KeyFileError(
+            f"there is no key called {name} in {directory}", remedy="run `cpctl keys list`"
+        )
     old = read_key(directory / f"{name}.pem")
     if old.retired:
         raise KeyFileError(

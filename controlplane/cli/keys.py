@@ -80,7 +80,8 @@ def rotate_(name: str, where: Path | None) -> None:
     """Replace the key called NAME and print both for the TrustRoot: the old one with its end."""
     place = keys_directory(os.environ) if where is None else where
     retired, new = rotate(place, name, now=datetime.now(UTC))
-    output.data(trust_root_yaml(name, (retired, new), holder=name))
+    holder = re.sub(rf"-{retired.purpose}(-\d+)?$", "", name)
+    output.data(trust_root_yaml(holder, (retired, new), holder=holder))
     output.talk(f"the private half of {retired.public_key.keyid[:16]}… is destroyed")
     output.talk(f"next: in trust/, end the old {name} as printed above and add the new one")
 

@@ -95,7 +95,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _explain(error: Exception) -> int:
-    """Say what went wrong; an error without a remedy is a fault of ours."""
+    """Say what went wrong; an error without a remedy, or a path to blame, is a fault of ours."""
     if os.environ.get("CPCTL_TRACEBACK"):
         import traceback  # noqa: PLC0415 - only a person who asks pays for it
 
@@ -104,6 +104,12 @@ def _explain(error: Exception) -> int:
     if isinstance(remedy, str) and isinstance(code, int):
         output.fail(str(error), remedy)
         return code
+    if isinstance(error, OSError) and error.filename:
+        why = error.strerror or "it cannot be used"
+        output.fail(
+            f"{error.filename}: {why}", "check the path, its rights, and the room on its disk"
+        )
+        return Exit.USAGE
     output.fail(
         f"this is a fault of cpctl: {type(error).__name__}: {error}",
         "run the same command with CPCTL_TRACEBACK=1 and report what it prints",

@@ -16,13 +16,14 @@ from controlplane.repo.snapshot import read_worktree, root_of
 
 
 @click.command()
-@click.argument("what", type=click.Choice(list(PLACES)))
+@click.argument("what", metavar="KIND", type=click.Choice(list(PLACES)))
 @click.argument("name")
 @click.option("--root", default=".", type=click.Path(path_type=Path), help="The repository.")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Give a field.")
 def new(what: str, name: str, root: Path, settings: tuple[str, ...]) -> None:
-    """Make files for a new tenant, pack, environment…; a pack may be NAME@VERSION.
+    """Make files for a new KIND of that NAME; a pack may be NAME@VERSION.
 
+    KIND is tenant, pack, environment, cluster, engine, price-plan, budget, canary or waiver.
     What it must refer to is taken from the repository; --set spec.plan=growth gives a field.
     """
     today = datetime.now(UTC).date()

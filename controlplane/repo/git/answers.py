@@ -137,7 +137,7 @@ class Answers(pygit2.RemoteCallbacks):
         if self._seconds() > self._deadline:
             raise failed(
                 f"the fetch took longer than {FETCH_SECONDS:.0f} seconds",
-                "see whether the server or the network is slow; it goes on by itself",
+                "see whether the server or the network is slow; with --watch it is asked again",
             )
 
 

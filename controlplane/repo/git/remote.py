@@ -112,7 +112,7 @@ class Mirror:
         return (
             message,
             "see that it answers and that this machine may read the repository; "
-            "it is asked again by itself",
+            "with --watch it is asked again by itself",
         )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import pytest
 
-from controlplane.cli.main import COMMANDS
+from controlplane.cli.main import COMMANDS, run
 from controlplane.errors import Exit
+from controlplane.operations.scaffold import PLACES
 from tests.support.command_page import EXITS, PAGE, everything
 
 COMMANDS_BY_PATH = {context.command_path: command for command, context in everything()}
@@ -28,6 +31,21 @@ def test_every_command_of_the_table_is_on_the_page() -> None:
     text = PAGE.read_text("utf-8")
     for name in COMMANDS:
         assert f"## `cpctl {name}" in text
+
+
+def test_new_lists_every_kind_that_it_makes() -> None:
+    page = COMMANDS_BY_PATH["cpctl new"].help or ""
+    assert [kind for kind in PLACES if kind not in page] == []
+
+
+def test_a_path_that_cannot_be_written_is_no_fault_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert run(["schema", "--output-dir", str(tmp_path / "file" / "schemas")]) == Exit.USAGE
+    told = capsys.readouterr().err
+    assert f"{tmp_path}/file/schemas: Not a directory" in told
+    assert "next: check the path" in told
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -53,7 +53,9 @@ def test_rotate_ends_the_old_key(tmp_path: Path, home: Path, capsys: Output) -> 
     cpctl(["keys", "init", "--holder", "ci", "--purpose", "apply"])
     capsys.readouterr()
     assert cpctl(["keys", "rotate", "ci-apply"]) == 0
-    assert "ends:" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "ends:" in told
+    assert told.count("holder: ci\n") == 2
     assert [path.name for path in home.glob("*.pem")] == ["ci-apply-2.pem"]
     assert cpctl(["keys", "list", "-o", "json"]) == 0
     listed = json.loads(capsys.readouterr().out)
@@ -66,7 +68,7 @@ def test_rotate_ends_the_old_key(tmp_path: Path, home: Path, capsys: Output) -> 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["rotate", "none"], "cpctl keys init"),
+        (["rotate", "none"], "cpctl keys list"),
         (["init", "--purpose", "sign"], "is not one of"),
         (["init", "--algorithm", "rsa"], "is not one of"),
     ],
