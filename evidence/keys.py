@@ -165,7 +165,8 @@ def signer_for(directory: Path, purpose: str) -> Signer:
         )
     found = [key for key in keys_in(directory) if key.purpose == purpose and not key.retired]
     if not found:
-        raise NoKeyError(f"{directory} holds no key for {purpose}", remedy="run `cpctl keys init`")
+        makes = "cpctl keys init" + (f" --purpose {purpose}" if any(keys_in(directory)) else "")
+        raise NoKeyError(f"{directory} holds no key for {purpose}", remedy=f"run `{makes}`")
     if len(found) > 1:
         raise KeyFileError(
             f"{directory} holds {len(found)} keys for {purpose}, one is needed",

@@ -56,7 +56,10 @@ def collect(root: str, rev: str) -> int:
     found = exchange.collect(repository, directory, trust, wiring.now())
     for each in found:
         if each.problem:
-            output.fail(f"{each.reference}: {each.problem}", "its writer must publish it again")
+            remedy = (
+                "let trust/ name the key, if it is one of yours; else its writer must publish again"
+            )
+            output.fail(f"{each.reference}: {each.problem}", remedy)
         else:
             output.data(f"{each.reference}: {each.new} new entries")
     if not found:

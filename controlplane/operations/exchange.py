@@ -94,5 +94,5 @@ def _taken(
             write_out(repository, held, Path(scratch))
             new = import_logs(Path(scratch), directory, trust, now, Disk())
         except (ControlPlaneError, EvidenceError) as error:
-            return Collected(held.reference, problem=str(error))
+            return Collected(held.reference, problem=str(error).replace(f"{scratch}: ", ""))
     return Collected(held.reference, sum(new.values()))

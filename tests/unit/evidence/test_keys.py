@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.errors import KeyFileError
+from evidence.errors import KeyFileError, NoKeyError
 from evidence.keys import create_key, former_keys, keys_in, load_key, rotate, signer_for
 from evidence.signers.registry import open_signer
 from evidence.writer import EvidenceWriter
@@ -67,6 +67,16 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_name_is_plain_and_a_purpose_known(tmp_path: Path, name: str, purpose: str) -> None:
     with pytest.raises(KeyFileError):
         create_key(tmp_path / "keys", name=name, purpose=purpose, now=START)
+
+
+def test_a_missing_key_names_the_command_that_makes_just_it(tmp_path: Path) -> None:
+    with pytest.raises(NoKeyError) as caught:
+        signer_for(tmp_path / "keys", "approve")
+    assert caught.value.remedy == "run `cpctl keys init`"
+    create_key(tmp_path / "keys", name="log", purpose="log", now=START)
+    with pytest.raises(NoKeyError) as caught:
+        signer_for(tmp_path / "keys", "approve")
+    assert caught.value.remedy == "run `cpctl keys init --purpose approve`"
 
 
 def test_a_log_needs_ed25519(tmp_path: Path) -> None:
