@@ -155,7 +155,10 @@ def _unresolved(reference: FoundReference, names: Names) -> tuple[str, str, Fiel
         remedy = f"there is {there}; widen the range or add the version"
         return message, remedy, (*reference.path[:-1], "version")
     near = difflib.get_close_matches(reference.name, names.known(reference.kinds), n=1)
-    remedy = f"did you mean `{near[0]}`?" if near else f"declare it, or name a {kinds} there is"
+    article = "an" if kinds[0] in "AEIOU" else "a"
+    remedy = (
+        f"did you mean `{near[0]}`?" if near else f"declare it, or name {article} {kinds} there is"
+    )
     return f"there is no {kinds} called {reference.name!r}", remedy, reference.path
 
 
