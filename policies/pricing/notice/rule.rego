@@ -36,3 +36,11 @@ findings contains finding if {
 		},
 	}
 }
+
+# The first second at which the notice would be too short.
+valid_until contains late if {
+	input.change.operation == "create"
+	spec := input.subject.resource.spec
+	spec.supersedes
+	late := (spec.effectiveFrom.epochSeconds - (data.parameters.pricing.notice.days * day)) + 1
+}

@@ -44,3 +44,5 @@ covers(now, hold) if {
 		class in now.classes
 	}
 }
+
+valid_until contains hold.until.epochSeconds if some hold in input.change.before.spec.data.legalHolds

@@ -55,3 +55,16 @@ due(subject) if {
 }
 
 ended(hold) if hold.until.epochSeconds <= input.time.epochSeconds
+
+valid_until contains field.old.purgeAfter.epochSeconds if {
+	some subject in removed
+	some field in subject.fields
+	field.path == ["spec", "lifecycle"]
+}
+
+valid_until contains hold.until.epochSeconds if {
+	some subject in removed
+	some field in subject.fields
+	field.path == ["spec", "data"]
+	some hold in field.old.legalHolds
+}
