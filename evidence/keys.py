@@ -23,7 +23,7 @@ from evidence.errors import KeyFileError, MalformedError, NoKeyError
 from evidence.signers.base import Signer
 from evidence.signers.key_file import KeyFileSigner
 
-PURPOSES = ("author", "approve", "decide", "apply", "witness", "publish", "log")
+PURPOSES = ("author", "approve", "decide", "apply", "witness", "publish", "log", "import")
 _LIMIT = 64 << 10  # bytes of a key file
 _FIELDS = ("algorithm", "createdAt", "keyid", "name", "publicKey", "purpose", "retiredAt")
 

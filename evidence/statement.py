@@ -26,6 +26,7 @@ PURPOSE_OF_KIND: Mapping[str, str] = MappingProxyType(
     {
         "gate": "decide",
         "approval": "approve",
+        "approval-import": "import",
         "plan": "apply",
         "apply": "apply",
         "heal": "apply",

@@ -66,7 +66,7 @@ def _page(rule: Rule, files: RuleFiles) -> str:
 def _sections(rule: Rule, files: RuleFiles) -> Iterator[str]:
     yield f"**{rule.title}.** {rule.description.strip()}\n"
     yield "| | |\n|---|---|"
-    yield f"| severity | {rule.severity} |"
+    yield f"| severity | {rule.severity}{_tempered(rule)} |"
     yield f"| judges | {', '.join(sorted(rule.subjects))} |"
     yield f"| looks at | {', '.join(sorted({'the subject', *rule.uses}))} |"
     yield f"| controls | {', '.join(rule.controls) or 'none'} |"
@@ -87,6 +87,13 @@ def _sections(rule: Rule, files: RuleFiles) -> Iterator[str]:
     for name in sorted(files.samples):
         verdict = "fires" if name.startswith("deny") else "silent"
         yield f"- `{name}`: {verdict}"
+
+
+def _tempered(rule: Rule) -> str:
+    """Return where and until when the rule's denials weigh as warnings."""
+    style = ", a matter of style: a warning where strictness is relaxed" if rule.style else ""
+    begins = f", a warning before {rule.effective_on}" if rule.effective_on else ""
+    return f"{style}{begins}"
 
 
 def _parameters(schema: Mapping[str, Json]) -> Iterator[str]:

@@ -225,6 +225,8 @@ def _rule(identity: str, module: Module) -> tuple[Rule, Metadata] | None:
         controls=tuple(metadata.custom.controls),
         module=module.path,
         expires=expires,
+        style=metadata.custom.style,
+        effective_on=metadata.custom.effective_on,
     )
     return rule, metadata
 

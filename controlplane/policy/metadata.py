@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -52,6 +53,8 @@ class Custom(_Block):
     uses: list[Use] = []
     controls: list[Text] = []
     twins: list[Text] = []
+    style: bool = False
+    effective_on: str = ""
     short_name: str = ""
 
 
@@ -145,11 +148,23 @@ def _meaning(text: _Text, metadata: Metadata) -> list[Problem]:
         if not _TWIN.fullmatch(twin):
             message = f"{twin!r} is not of the form `library: policy`"
             found.append(_problem(text, ("custom", "twins", index), "metadata/twin", message))
+    if custom.effective_on and not is_date(custom.effective_on):
+        message = f"{custom.effective_on!r} is no date such as 2027-03-01"
+        path = ("custom", "effective_on")
+        found.append(_problem(text, path, "metadata/effective-on", message))
     for code, words in custom.messages.items():
         if bad := bad_slots(words):
             message = f"the slots of this message are not plain names: {bad}"
             found.append(_problem(text, ("custom", "messages", code), "metadata/message", message))
     return found
+
+
+def is_date(text: str) -> bool:
+    """Whether `text` is a full date of RFC 3339: `2027-03-01`."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def bad_slots(words: str) -> str:

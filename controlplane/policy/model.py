@@ -157,6 +157,8 @@ class Rule:
     controls: tuple[str, ...]  # "SOC2 CC6.1", "ISO27001 A.5.15"
     module: str  # path of the Rego file
     expires: bool = False  # it says until when its answer holds (`valid_until`)
+    style: bool = False  # its denial is a warning where strictness is relaxed
+    effective_on: str = ""  # "2027-03-01": before it a denial weighs as a warning
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class EnvironmentSpec(Checked):
     """The environment a change must have been in before; absent: it may start here."""
 
     strictness: Literal["relaxed", "standard", "strict"] = "standard"
-    """Relaxed turns denials of style into warnings, strict turns warnings into denials."""
+    """Relaxed turns denials of rules about style into warnings, strict warnings into denials."""
 
     targets: Many[TargetRef] = ()
     """The clusters and engines that belong to it; absent or empty: any."""

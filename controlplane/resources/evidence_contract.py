@@ -12,7 +12,7 @@ from controlplane.resources.common import Approvals, DataClassName, StaffRole, r
 from controlplane.resources.names import EnvironmentRef, Name, Positive, TenantRef, Text, Token
 from controlplane.resources.scalars import Duration, DurationLimit
 
-Purpose = Literal["author", "approve", "decide", "apply", "witness", "publish", "log"]
+Purpose = Literal["author", "approve", "decide", "apply", "witness", "publish", "log", "import"]
 """What a key or an identity may sign for. One key, one purpose."""
 
 

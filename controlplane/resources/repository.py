@@ -22,6 +22,7 @@ from controlplane.resources.names import (
     Token,
     TrustRootRef,
 )
+from controlplane.resources.scalars import Duration
 
 Severity = Literal["deny", "warn", "info", "off"]
 
@@ -111,7 +112,10 @@ class RepositorySpec(Checked):
     """The policy engine a decision must come from."""
 
     severities: dict[EnvironmentRef, dict[RuleId, Severity]] = Field(default_factory=dict)
-    """Where a rule weighs differently in one environment."""
+    """Where a rule weighs differently in one environment; `off` takes its findings out."""
+
+    waiver_notice: Duration = Duration.parse("14d")
+    """How long before a waiver ends every run of the gate warns of it."""
 
     ungated_merges: Literal["refuse", "gate-then-apply"] = "refuse"
     """What happens to a commit that nobody judged before it was merged."""

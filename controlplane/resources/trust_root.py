@@ -45,6 +45,9 @@ class Key(Model):
     holder: Text | None = None
     """Who or what holds the private half."""
 
+    person: Name | None = None
+    """Whose it is: one word for all keys and identities of that person."""
+
     validity: Validity = Validity()
     """From when until when it counts."""
 
@@ -63,6 +66,9 @@ class TrustedIdentity(Model):
 
     subject: Token
     """The subject in its tokens, or an e-mail address."""
+
+    person: Name | None = None
+    """Whose it is, as for keys; absent: its `name`."""
 
     purposes: Annotated[Many[Purpose], Field(min_length=1)]
     """What it may sign for."""

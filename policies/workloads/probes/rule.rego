@@ -10,6 +10,7 @@
 # custom:
 #   short_name: probes
 #   severity: deny
+#   style: true
 #   subjects: [Placement]
 #   uses: [rendered]
 #   messages:
