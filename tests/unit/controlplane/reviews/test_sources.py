@@ -1,0 +1,156 @@
+"""What Git servers send is read as it is documented; anything else is refused with its place."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from controlplane.reviews import github, gitlab
+from controlplane.reviews.model import Review, UnreadableEventError
+
+HEAD, OLD = "a" * 40, "b" * 40
+PULL = {"number": 7, "head": {"sha": HEAD, "ref": "topic"}, "user": {"login": "ada"}}
+
+
+def review(login: str, state: str, commit: str = HEAD, at: str = "10:00:00") -> dict[str, Any]:
+    return {
+        "id": 1,
+        "user": {"login": login},
+        "state": state,
+        "commit_id": commit,
+        "submitted_at": f"2026-11-26T{at}Z",
+    }
+
+
+def event(**more: Any) -> dict[str, Any]:
+    known = {"action": "submitted", "review": review("sam", "approved"), "pull_request": PULL}
+    return {**known, **more}
+
+
+def test_the_event_of_a_review() -> None:
+    said = github.read(event())
+    assert (said.source, said.issuer, said.head, said.author) == (
+        "github", "https://github.com", HEAD, "ada"
+    )  # fmt: skip
+    assert said.reviews == (Review("sam", "approved", HEAD, "2026-11-26T10:00:00Z"),)
+    assert not said.complete
+
+
+@pytest.mark.parametrize("state", ["changes_requested", "dismissed"])
+def test_a_later_word_voids(state: str) -> None:
+    listed = [review("sam", "APPROVED"), review("Sam", state.upper(), at="11:00:00")]
+    (last,) = github.read(listed).latest()
+    assert not last.agrees_to(HEAD)
+
+
+def test_a_comment_changes_nobodys_word() -> None:
+    silent = [review("sam", "COMMENTED", at="11:00:00"), {"state": "PENDING"}]
+    (last,) = github.read([review("sam", "APPROVED"), *silent]).latest()
+    assert last.agrees_to(HEAD)
+
+
+def test_an_approval_of_another_commit_agrees_to_nothing() -> None:
+    (last,) = github.read([review("sam", "APPROVED", OLD)]).latest()
+    assert not last.agrees_to(HEAD)
+
+
+def test_a_list_is_complete_and_names_head_and_author_where_it_can() -> None:
+    assert github.read([]).complete
+    said = github.read({"pull_request": PULL, "reviews": []})
+    assert (said.head, said.author, said.complete) == (HEAD, "ada", True)
+
+
+def test_a_server_of_ones_own() -> None:
+    assert github.read([], "https://git.example.com").issuer == "https://git.example.com"
+
+
+HOOK = {
+    "object_kind": "merge_request",
+    "user": {"id": 4, "username": "sam"},
+    "object_attributes": {
+        "iid": 7,
+        "author_id": 3,
+        "action": "approved",
+        "updated_at": "2026-11-26 10:00:00 UTC",
+        "last_commit": {"id": HEAD},
+    },
+}
+
+
+def hook(**more: Any) -> dict[str, Any]:
+    made = copy.deepcopy(HOOK)
+    made["object_attributes"].update(more)  # type: ignore[attr-defined]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        ("approved", "approved"),
+        ("approval", "approved"),
+        ("unapproved", "dismissed"),
+        ("unapproval", "dismissed"),
+    ],
+)
+def test_the_webhook_of_a_merge_request(action: str, state: str) -> None:
+    said = gitlab.read(hook(action=action))
+    assert [(r.login, r.state, r.commit, r.time) for r in said.reviews] == [
+        ("sam", state, HEAD, "2026-11-26T10:00:00Z")
+    ]
+    assert (said.head, said.author) == (HEAD, "")
+
+
+def test_an_update_is_no_review_and_names_the_author_who_acted() -> None:
+    said = gitlab.read({**hook(action="update"), "user": {"id": 3, "username": "ada"}})
+    assert (said.reviews, said.author) == ((), "ada")
+
+
+APPROVALS = {
+    "merge_request": {"sha": HEAD, "author": {"username": "ada"}},
+    "approvals": {
+        "approved_by": [
+            {"user": {"username": "sam"}, "approved_at": "2026-11-26T11:00:00.000+01:00"}
+        ]
+    },
+    "project": {"reset_approvals_on_push": True},
+}
+
+
+def test_the_list_of_approvals() -> None:
+    said = gitlab.read(APPROVALS)
+    assert said.reviews == (Review("sam", "approved", HEAD, "2026-11-26T10:00:00Z"),)
+    assert (said.author, said.complete) == ("ada", True)
+
+
+def test_a_list_is_not_believed_where_approvals_survive_a_push() -> None:
+    kept = {**APPROVALS, "project": {"reset_approvals_on_push": False}}
+    with pytest.raises(UnreadableEventError, match=r"event\.project\.reset_approvals_on_push"):
+        gitlab.read(kept)
+
+
+@pytest.mark.parametrize(
+    ("read", "given", "place"),
+    [
+        (github.read, {}, "event has no `reviews`"),
+        (github.read, None, "event is no list"),
+        (github.read, 3, "event is no list"),
+        (github.read, [None], r"event\[0\] has no `state`"),
+        (github.read, [review("sam", "applauded")], r"event\[0\]\.state is 'applauded'"),
+        (github.read, [review("", "approved")], r"event\[0\]\.user\.login is no text"),
+        (github.read, [review("sa\nm", "approved")], r"event\[0\]\.user\.login is no text"),
+        (github.read, [review("sam", "approved", "HEAD")], r"event\[0\]\.commit_id is no commit"),
+        (github.read, [{**review("sam", "approved"), "submitted_at": "soon"}], "is no time"),
+        (github.read, event(pull_request=None), "event.pull_request has no `head`"),
+        (gitlab.read, {}, "event has no `object_kind`"),
+        (gitlab.read, {"object_kind": "push"}, "object_kind is not"),
+        (gitlab.read, hook(last_commit=None), "last_commit has no `id`"),
+        (gitlab.read, hook(updated_at=7), "updated_at is no text"),
+        (gitlab.read, [], "event has no `object_kind`"),
+    ],
+)
+def test_anything_else_is_refused_with_its_place(read: Any, given: Any, place: str) -> None:
+    with pytest.raises(UnreadableEventError, match=place) as found:
+        read(given)
+    assert found.value.remedy
