@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from controlplane.render.helm import ChartRenderer
     from controlplane.repo.git import GitRepository
     from controlplane.repo.snapshot import Snapshot
+    from controlplane.reviews.model import ReviewSource
     from evidence.writer import EvidenceWriter
     from reconciler.state.base import StateStore
     from reconciler.targets.base import Target
@@ -169,6 +170,18 @@ def compiler() -> CompiledEngine:
     return made(Machine(program, os.environ, home(), cache_home()))
 
 
+def review_source(name: str) -> ReviewSource:
+    """Return what reads the events of the Git server called `name`; UsageError for none."""
+    points = {point.name: point for point in entry_points(group="controlplane.review_sources")}
+    if name not in points:
+        raise UsageError(
+            f"there is no source of reviews `{name}`",
+            remedy=f"use one of {', '.join(sorted(points))}",
+        )
+    source: ReviewSource = points[name].load()
+    return source
+
+
 def _engine_points() -> dict[str, EntryPoint]:
     """Return what is registered, in order of preference, others last by name."""
     points = {point.name: point for point in entry_points(group="controlplane.policy_engines")}
@@ -265,6 +278,7 @@ def _from_environment(name: str) -> Path | None:
 
 def clearing(repository: GitRepository, engine: str | None, keys: Path | None) -> Clearing:
     """Return what finds out whether a revision may be applied, with the engine of that name."""
+    from controlplane.operations.agreement import agreement  # noqa: PLC0415
     from controlplane.operations.applying import Clearing, LateJudge  # noqa: PLC0415
 
     evidence = evidence_directory(repository)
@@ -273,6 +287,7 @@ def clearing(repository: GitRepository, engine: str | None, keys: Path | None) -
         charts=charts(),
         writer=lambda: evidence_writer(evidence, "decide", keys=keys),
         now=now,
+        said=lambda step, when: agreement(repository, evidence, step, when),
     )
     return Clearing(repository, evidence, late)
 

@@ -11,27 +11,52 @@ from controlplane import wiring
 from controlplane.cli import options, output
 from controlplane.cli.gate_step import step_of
 from controlplane.errors import Exit
-from controlplane.operations.approving import approve
+from controlplane.operations.approving import approve, refuse_unknown_classes
 from controlplane.operations.trust import trust_of
+from controlplane.repo.changes import changes
 from controlplane.repo.git import GitRepository
+from controlplane.resources.base import Change
 from controlplane.resources.common import StaffRole
 
 
 @click.command(name="approve")
-@click.option("--base", metavar="REV", required=True, help="What the protected branch holds.")
-@click.option("--head", metavar="REV", default="HEAD", help="What it would hold. [HEAD]")
+@options.step
 @click.option("--role", type=click.Choice(get_args(StaffRole)), required=True, help="As what.")
+@click.option(
+    "--class",
+    "classes",
+    type=click.Choice(get_args(Change)),
+    multiple=True,
+    help="Agree to this class of the change only; `emergency` claims one. [all of it]",
+)
+@click.option("--review", is_flag=True, help="I looked at this emergency after it was merged.")
 @click.option("--comment", default="", help="Why, for whoever asks later.")
 @options.root
 @options.keys
-def command(base: str, head: str, role: str, comment: str, root: str, keys: Path | None) -> int:
+def command(
+    base: str,
+    head: str,
+    role: str,
+    classes: tuple[str, ...],
+    review: bool,
+    comment: str,
+    root: str,
+    keys: Path | None,
+) -> int:
     """Agree to the step from BASE to HEAD; an added commit makes it worthless."""
     repository = GitRepository.open(root)
     repository.refuse_shallow()
     step = step_of(repository, base, head)
+    if classes:
+        refuse_unknown_classes(classes, changes(step.base, step.head).classes)
     directory = wiring.evidence_directory(repository)
     writer = wiring.evidence_writer(directory, "approve", keys=keys)
-    entry = approve(step, role, comment, trust_of(step.base), writer)
-    output.data(f"approved {step.head.revision} as {role}: {entry.origin} entry {entry.index}")
+    trust = trust_of(step.base)
+    entry = approve(step, role, comment, trust, writer, classes=classes, review=review)
+    word = "reviewed" if review else "approved"
+    limited = f" for {', '.join(sorted(set(classes)))} only" if classes else ""
+    output.data(
+        f"{word} {step.head.revision} as {role}{limited}: {entry.origin} entry {entry.index}"
+    )
     output.talk("next: `cpctl evidence publish --as NAME`, so that the gate elsewhere sees it")
     return Exit.CLEAN

@@ -18,7 +18,15 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import output
-from controlplane.cli.demo_story import CHART, Scene, change, company, drift, without_chart
+from controlplane.cli.demo_story import (
+    CHART,
+    IDENTITIES,
+    Scene,
+    change,
+    company,
+    drift,
+    without_chart,
+)
 from controlplane.errors import ControlPlaneError, Exit
 
 MAXIMUM = 16  # lines of one command's output that are shown
@@ -60,7 +68,7 @@ class Stage:
         self.repository = place / "meridian"
         self.rendered = place / "rendered"
         self._environment = {
-            "CPCTL_HOME": str(place / "home"),
+            "CPCTL_HOME": str(place / "home"),  # of the pipeline, which judges and applies
             "HOME": str(place),
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_AUTHOR_NAME": "Ada",
@@ -79,9 +87,16 @@ class Stage:
         """Run git and return what it printed."""
         return self._run(["git", *arguments], 0).stdout
 
-    def cpctl(self, *arguments: str, expect: int = 0, shown: int = MAXIMUM) -> str:
-        """Run a command of ours as a user would, show it, and insist on its exit code."""
-        output.data(f"$ cpctl {' '.join(arguments)}")
+    def cpctl(
+        self, *arguments: str, expect: int = 0, shown: int = MAXIMUM, home: str = "home"
+    ) -> str:
+        """Run a command of ours as a user would, show it, and insist on its exit code.
+
+        `home` is whose keys are used: those of the pipeline, or a person's.
+        """
+        who = "" if home == "home" else f"{home}: "
+        output.data(f"{who}$ cpctl {' '.join(arguments)}")
+        self._environment["CPCTL_HOME"] = str(self.place / home)
         done = self._run([sys.executable, "-m", "controlplane.cli.main", *arguments], expect)
         lines = (done.stdout + done.stderr).rstrip("\n").splitlines()
         hidden = len(lines) - shown
@@ -117,7 +132,9 @@ def _play(stage: Stage, kubeconfig: Path | None) -> None:
         without_chart(stage.repository)
         stage.cpctl("lock", shown=6)
     trust = stage.cpctl("keys", "init", "--holder", "demo", shown=8)
-    _commit_trust(stage, trust)
+    purposes = ("--purpose", "approve", "--purpose", "log")
+    lead = ("keys", "init", "--holder", "bo", *purposes, "--role", "platform")
+    _commit_trust(stage, trust, stage.cpctl(*lead, shown=4, home="bo"))
     stage.cpctl("lint")
     stage.says("The first revision is judged by its own policies")
     stage.cpctl("gate", "--genesis", shown=6)
@@ -135,10 +152,11 @@ def _play(stage: Stage, kubeconfig: Path | None) -> None:
     _proven(stage)
 
 
-def _commit_trust(stage: Stage, trust: str) -> None:
-    """Put the demonstration's own keys in the place of the example's."""
-    text = trust.replace("  name: demo\n", "  name: meridian\n", 1)
+def _commit_trust(stage: Stage, trust: str, lead: str) -> None:
+    """Put the demonstration's own keys and people in the place of the example's."""
+    text = trust.replace("  name: demo\n", "  name: meridian\n", 1) + IDENTITIES
     (stage.repository / "trust" / "meridian.yaml").write_text(text)
+    (stage.repository / "trust" / "bo.yaml").write_text(lead)
     stage.git("add", "-A")
     stage.git("commit", "-q", "-m", "Begin")
 
@@ -153,12 +171,17 @@ def _denied(stage: Stage) -> None:
 
 
 def _allowed(stage: Stage, reach: str) -> None:
-    stage.says("Another one asks for two more gateways in production; it passes")
+    stage.says("Another one asks for two more gateways in production; somebody else must agree")
     stage.git("checkout", "-q", "-b", "more-replicas")
     change(stage.repository, Scene.ALLOWED)
     stage.git("commit", "-q", "-a", "-m", "Give Aurora Retail two more gateways")
     stage.cpctl("diff", "main", "more-replicas")
-    stage.cpctl("gate", "--base", "main", "--head", "more-replicas", "-o", "md", shown=22)
+    step = ("--base", "main", "--head", "more-replicas")
+    stage.cpctl("gate", *step, expect=1, shown=12)
+    stage.says("Bo, who leads the platform, looks at it and agrees; Ada's own word would not count")
+    stage.cpctl("approve", *step, "--role", "platform", home="bo")
+    stage.cpctl("approvals", "list", *step)
+    stage.cpctl("gate", *step, "-o", "md", shown=22)
     stage.git("checkout", "-q", "main")
     stage.git("merge", "-q", "--no-ff", "-m", "Merge more-replicas", "more-replicas")
     stage.says("Merged: what would be done, and doing it")

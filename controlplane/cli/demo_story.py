@@ -14,6 +14,26 @@ _ENTRY = re.compile(
     rf"^ {{4}}- (?:\{{name: {CHART}\b.*|name: {CHART}(?:\n {{6}}.*)*)\n", re.MULTILINE
 )
 
+# Who wrote the changes of the story, and who leads the platform that owns what they touch.
+IDENTITIES = """\
+  identities:
+    - name: ada
+      issuer: https://login.meridian.example
+      subject: ada@meridian.example
+      purposes: [author]
+    - name: platform-lead
+      person: bo
+      issuer: https://login.meridian.example
+      subject: platform@meridian.example
+      purposes: [author, approve]
+      roles: [platform]
+    - name: security-lead
+      issuer: https://login.meridian.example
+      subject: security@meridian.example
+      purposes: [approve]
+      roles: [security]
+"""
+
 FOLDERS = ("tenants", "catalog", "trust", "templates", "policies", "schemas")
 
 

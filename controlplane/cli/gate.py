@@ -19,14 +19,14 @@ from controlplane.cli.gate_explain import show
 from controlplane.cli.gate_step import Ends
 from controlplane.cli.gate_watch import watch
 from controlplane.errors import Exit
-from controlplane.operations.approving import approvals
+from controlplane.operations.agreement import agreement
+from controlplane.operations.approvals import Agreement
 from controlplane.operations.authorising import holds_until
 from controlplane.operations.clearing import branch
 from controlplane.operations.gate import GateReport, Step
 from controlplane.operations.gate import gate as judge_step
 from controlplane.operations.genesis import beginning, require_pinned
 from controlplane.operations.recording import record_decision
-from controlplane.operations.trust import trust_of
 from controlplane.policy.engine import PolicyEngine
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot
@@ -128,11 +128,19 @@ def _gate(
     repository: GitRepository, step: Step, engine: PolicyEngine, *, whole: bool
 ) -> GateReport:
     """Judge, with the approvals of this very step. What is not committed was approved by nobody."""
-    agreed = ()
-    if step.head.commit is not None and not step.genesis:
-        evidence = wiring.evidence_directory(repository)
-        agreed = approvals(evidence, step, trust_of(step.base), wiring.now())
-    return judge_step(step, engine, wiring.charts(), wiring.now(), whole=whole, approvals=agreed)
+    now, said = wiring.now(), Agreement()
+    if step.head.commit is not None:
+        said = agreement(repository, wiring.evidence_directory(repository), step, now)
+    return judge_step(
+        step,
+        engine,
+        wiring.charts(),
+        now,
+        whole=whole,
+        approvals=said.approvals,
+        authors=said.authors,
+        reviews=said.reviews,
+    )
 
 
 def _judged(repository: GitRepository, step: Step, engine: str | None, *, whole: bool) -> str:

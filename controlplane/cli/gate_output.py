@@ -11,12 +11,14 @@ from controlplane.cli.output import table
 from controlplane.operations.gate import GateReport
 from controlplane.policy.model import Severity
 from controlplane.repo.changes import SubjectChange
+from controlplane.report import waivers
 from controlplane.report.changes import fields
 from controlplane.report.escaping import plain
 from controlplane.report.results import sentence
 
 SHOWN = 20  # rows of the list of changes; `cpctl diff` shows all of them
 
+_STANDINGS = {"ends soon": "yellow", "worthless": "red", "ended": "red"}
 _COLOURS = {Severity.DENY: "red", Severity.WARN: "yellow", Severity.INFO: "blue"}
 
 
@@ -36,6 +38,9 @@ def as_table(report: GateReport) -> str:
         word = click.style("undecided", fg="red", bold=True)
         lines.append(f"{item.subject}: {word} {item.rule} {item.message}")
         lines.append(f"    → {item.remedy}")
+    for standing in report.waivers:
+        word = click.style("waiver", fg=_STANDINGS.get(standing.standing, "blue"))
+        lines.append(f"{standing.waiver.path}: {word} {plain(waivers.sentence(standing))}")
     # What an invalid head changes is not known: what cannot be read looks deleted.
     if not report.problems and (report.changes.subjects or report.changes.files):
         rows = [_row(change) for change in report.changes.subjects]

@@ -8,12 +8,14 @@ import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from controlplane.cli import options, output
 from controlplane.cli.lint import take
 from controlplane.operations.trust import trust_root_yaml, trust_set
+from controlplane.resources.common import StaffRole
 from evidence.crypto import ALGORITHMS, Algorithm
 from evidence.keys import PURPOSES, KeyFile, create_key, keys_in, rotate
 
@@ -51,8 +53,19 @@ def keys() -> None:
     show_default=True,
     help="How statements are signed; the log's key is always ed25519.",
 )
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice(get_args(StaffRole)),
+    multiple=True,
+    help="In which role its holder approves. [robot]",
+)
 def init(
-    where: Path | None, holder: str | None, purposes: tuple[str, ...], algorithm: Algorithm
+    where: Path | None,
+    holder: str | None,
+    purposes: tuple[str, ...],
+    algorithm: Algorithm,
+    roles: tuple[str, ...],
 ) -> None:
     """Make one key for each purpose and print the TrustRoot to commit."""
     place = keys_directory(os.environ) if where is None else where
@@ -68,7 +81,7 @@ def init(
         )
         for purpose in dict.fromkeys(purposes)
     ]
-    output.data(trust_root_yaml(holder, made, holder=holder))
+    output.data(trust_root_yaml(holder, made, holder=holder, roles=roles))
     output.talk(f"{len(made)} keys in {place}")
     output.talk(f"next: commit the TrustRoot above as trust/{holder}.yaml")
 

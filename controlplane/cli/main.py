@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
     "comment": ("controlplane.cli.comment", "command", "The gate's comment on a pull request"),
     "approve": ("controlplane.cli.approve", "command", "Agree to a change, signed, in a role"),
+    "approvals": ("controlplane.cli.approvals", "approvals", "Who agreed; import from Git servers"),
     "plan": ("controlplane.cli.plan", "command", "What would be done to the targets"),
     "apply": ("controlplane.cli.apply", "command", "Make the targets hold what a revision says"),
     "reconcile": (

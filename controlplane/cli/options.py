@@ -54,6 +54,15 @@ def reaching(command: F) -> F:
     return connect(file(command))
 
 
+def step(command: F) -> F:
+    """Add the options that name the two ends of a step."""
+    base = click.option(
+        "--base", metavar="REV", required=True, help="What the protected branch holds."
+    )
+    head = click.option("--head", metavar="REV", default="HEAD", help="What it would hold. [HEAD]")
+    return base(head(command))
+
+
 def choosing(command: F) -> F:
     """Add the options that choose some of the tenants and environments."""
     tenant = click.option("--tenant", multiple=True, help="Only this tenant; may be repeated.")

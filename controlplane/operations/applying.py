@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from controlplane.errors import ControlPlaneError
+from controlplane.operations.approvals import Agreement
 from controlplane.operations.clearing import Clearance, branch, clear
 from controlplane.operations.exchange import collect
 from controlplane.operations.gate import GateReport, Step, gate
@@ -43,6 +44,7 @@ class LateJudge:
     charts: ChartRenderer
     writer: Callable[[], EvidenceWriter]
     now: Callable[[], datetime]
+    said: Callable[[Step, datetime], Agreement] = lambda _step, _now: Agreement()
     _known: dict[tuple[str, str], GateReport] = field(default_factory=dict)
 
     def __call__(self, step: Step) -> GateReport:
@@ -50,7 +52,17 @@ class LateJudge:
         key = (step.base.tree_id, step.head.tree_id)
         report = self._known.get(key)
         if report is None or self._is_over(report):
-            report = gate(step, self.engine(), self.charts, self.now())
+            now = self.now()
+            said = self.said(step, now)
+            report = gate(
+                step,
+                self.engine(),
+                self.charts,
+                now,
+                approvals=said.approvals,
+                authors=said.authors,
+                reviews=said.reviews,
+            )
             if not report.problems:
                 record_decision(report, self.writer(), gated=False)
             self._known = {key: report}

@@ -1,36 +1,44 @@
-"""Approvals: who agreed to a step, in which role, as signed evidence has it.
+"""Approving: a signed statement that somebody agrees to one step, in one role.
 
-An approval is about one step, from one tree to another: an added commit makes it worthless, a
-rebase that leaves both trees as they were does not. It counts when it is signed, for approving, by
-a key that the trust root of the base names with that role. A change cannot bring its own approver.
+It is about one step, from one tree to another: an added commit makes it worthless, a rebase that
+leaves both trees as they were does not. Which statements count is left to `approvals`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Collection, Sequence
 
 from controlplane.errors import UsageError
-from controlplane.operations.decided import recorded
 from controlplane.operations.gate import Step
+from controlplane.operations.people import People
 from controlplane.operations.recording import state_json, subjects_of
+from controlplane.operations.requirements import EMERGENCY
+from controlplane.reviews.model import Review, Reviews
 from evidence.canonical import Json
-from evidence.judge import Judge
 from evidence.records import Record
 from evidence.run import Entry
-from evidence.store import StoredRun
 from evidence.trust import TrustSet
 from evidence.writer import EvidenceWriter
 
-KIND = "approval"
+KIND, IMPORT_KIND, AUTHOR_KIND = "approval", "approval-import", "author"
 APPROVAL_VERSION = "controlplane.dev/approval/v1"
 
 
-def approve(step: Step, role: str, comment: str, trust: TrustSet, writer: EvidenceWriter) -> Entry:
+def approve(
+    step: Step,
+    role: str,
+    comment: str,
+    trust: TrustSet,
+    writer: EvidenceWriter,
+    *,
+    classes: Sequence[str] = (),
+    review: bool = False,
+) -> Entry:
     """Record that whoever holds the writer's key agrees to the step in `role`.
 
-    Raises UsageError where the trust root of the base does not give the key that role.
+    `classes` limits what the approval covers; empty is all of the change. `review` says that an
+    emergency was looked at afterwards. Raises UsageError where the trust root of the base does not
+    give the key that role.
     """
     key = trust.keys.get(writer.signer.keyid)
     if key is None or key.purpose != "approve" or role not in key.roles:
@@ -39,14 +47,15 @@ def approve(step: Step, role: str, comment: str, trust: TrustSet, writer: Eviden
             f"as {role}",
             remedy="have the key added under trust/ with purpose approve and this role, first",
         )
-    name = step.head.commit.id[:12] if step.head.commit else step.head.revision
-    summary = f"approved {name} as {role}"
+    limited = f", for {' and '.join(classes)} only" if classes else ""
+    word = "reviewed" if review else "approved"
+    summary = f"{word} {_name(step)} as {role}{limited}"
     payload = {
-        "apiVersion": APPROVAL_VERSION,
-        "from": state_json(step.base),
-        "to": state_json(step.head),
+        **_about(step),
         "role": role,
         "comment": comment,
+        "classes": sorted(set(classes)),
+        "review": review,
     }
     run = writer.begin(kind=KIND, subjects=subjects_of(step), summary=summary)
     with run:
@@ -54,34 +63,105 @@ def approve(step: Step, role: str, comment: str, trust: TrustSet, writer: Eviden
         return run.close(outcome="approved", summary=summary)
 
 
-def approvals(directory: Path, step: Step, trust: TrustSet, now: datetime) -> tuple[Json, ...]:
-    """Return the approvals of this very step that count, by key and role, once each."""
-    found = {
-        (entry["key"], entry["role"]): entry
-        for entry in _counting(directory, step, Judge({}, trust, now))
+def refuse_unknown_classes(classes: Collection[str], changed: Collection[str]) -> None:
+    """Raise UsageError for classes the change does not have: covering them would mean nothing.
+
+    `emergency` is no field's class: an approval claims it.
+    """
+    strange = sorted(set(classes) - set(changed) - {EMERGENCY})
+    if strange:
+        raise UsageError(
+            f"the change is not of class {', '.join(strange)}",
+            remedy=f"it is of class {', '.join(sorted(changed)) or 'none: nothing changed'}",
+        )
+
+
+def import_reviews(
+    step: Step, reviews: Reviews, people: People, trust: TrustSet, writer: EvidenceWriter
+) -> tuple[Entry, tuple[str, ...]]:
+    """Record what a Git server said of the step, signed by this machine; return it, in words too.
+
+    Every reviewer's latest word is recorded, also that it no longer holds. Raises UsageError where
+    the reviews are about another head, or the base does not let the key import.
+    """
+    key = trust.keys.get(writer.signer.keyid)
+    if key is None or key.purpose != "import":
+        raise UsageError(
+            f"the trust root of {step.base.revision} does not let key {writer.signer.name} import",
+            remedy="have the key added under trust/ with purpose import, first",
+        )
+    head = step.head.commit.id if step.head.commit else ""
+    if reviews.head and reviews.head != head:
+        raise UsageError(
+            f"the event is about commit {reviews.head[:12]}, the head is {head[:12]}",
+            remedy="give the revision the event is about with --head, or a newer event",
+        )
+    if not (reviews.reviews or reviews.author or reviews.complete):
+        raise UsageError(
+            "the event holds no review and no author", remedy="nothing needs to be imported"
+        )
+    records = [_imported(step, reviews, each, head) for each in reviews.latest()]
+    records.append(_authorship(step, reviews))
+    agreed = sum(each.agrees_to(head) for each in reviews.latest())
+    summary = f"{reviews.source} says {agreed} approved {_name(step)}"
+    run = writer.begin(kind=IMPORT_KIND, subjects=subjects_of(step), summary=summary)
+    with run:
+        run.record_many(records)
+        entry = run.close(outcome="imported", summary=summary)
+    return entry, tuple(_words(each, reviews, people, head) for each in reviews.latest())
+
+
+def _imported(step: Step, reviews: Reviews, review: Review, head: str) -> Record:
+    holds = review.agrees_to(head)
+    word = "approved" if holds else "does not approve"
+    summary = f"{review.login} {word} on {reviews.source}"
+    return Record(
+        KIND,
+        summary,
+        {
+            **_about(step),
+            "source": reviews.source,
+            "issuer": reviews.issuer,
+            "subject": review.login,
+            "state": "approved" if holds else "withdrawn",
+            "reviewed": review.commit,
+            "time": review.time,
+        },
+    )
+
+
+def _authorship(step: Step, reviews: Reviews) -> Record:
+    summary = f"{reviews.author or 'nobody in particular'} wrote the change, says {reviews.source}"
+    said = {
+        "source": reviews.source,
+        "issuer": reviews.issuer,
+        "subject": reviews.author,
+        "complete": reviews.complete,
     }
-    return tuple(found[name] for name in sorted(found))
+    return Record(AUTHOR_KIND, summary, {**_about(step), **said})
 
 
-def _counting(directory: Path, step: Step, judge: Judge) -> Iterator[Json]:
-    for run, given, _ in recorded(directory, KIND, KIND):
-        match given:
-            case {"from": {"tree": before}, "to": {"tree": after}, "role": str(role)} if (
-                before,
-                after,
-            ) == (step.base.tree_id, step.head.tree_id):
-                yield from _entry(run, role, judge)
+def _words(review: Review, reviews: Reviews, people: People, head: str) -> str:
+    if review.state == "approved" and not review.agrees_to(head):
+        return (
+            f"{review.login}: approved {review.commit[:12]}, which is not the head; worth nothing"
+        )
+    if review.state != "approved":
+        return f"{review.login}: {review.state}; an approval of theirs is worth nothing now"
+    identity = people.identity(reviews.issuer, review.login)
+    if identity is None:
+        return f"{review.login}: approved, but the trust root knows nobody by that name"
+    roles = ", ".join(identity.roles) or "no role"
+    return f"{review.login}: approved, counts as {identity.name} ({roles})"
 
 
-def _entry(run: StoredRun, role: str, judge: Judge) -> Iterator[Json]:
-    key = judge.key(run.envelope.keyid)
-    if key is None or role not in key.roles:
-        return
-    if any(judge.statement(run.envelope, run.statement, run.part)):
-        return
-    yield {
-        "key": key.public_key.keyid,
-        "name": key.name,
-        "role": role,
-        "time": run.statement.finished,
+def _about(step: Step) -> dict[str, Json]:
+    return {
+        "apiVersion": APPROVAL_VERSION,
+        "from": state_json(step.base),
+        "to": state_json(step.head),
     }
+
+
+def _name(step: Step) -> str:
+    return step.head.commit.id[:12] if step.head.commit else step.head.revision

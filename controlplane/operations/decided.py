@@ -13,7 +13,7 @@ What was cleared once is known in the same way: from passes signed by a key for 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -87,7 +87,16 @@ def cleared_once(
 
 
 def recorded(directory: Path, run_kind: str, kind: str) -> Iterator[tuple[StoredRun, Json, str]]:
-    """Yield the records of one kind in runs of one kind: run, payload, digest of the payload.
+    """Yield the records of one kind in runs of one kind: run, payload, digest of the payload."""
+    return (
+        (run, given, name) for run, _, given, name in recorded_any(directory, {run_kind: {kind}})
+    )
+
+
+def recorded_any(
+    directory: Path, kinds: Mapping[str, Collection[str]]
+) -> Iterator[tuple[StoredRun, str, Json, str]]:
+    """Yield records by the kinds of their runs: run, kind, payload, digest of the payload.
 
     Only of runs whose records are those that were signed; by whom is not looked at. What cannot
     be read is passed over: it proves nothing, and `cpctl evidence verify` names it.
@@ -97,18 +106,19 @@ def recorded(directory: Path, run_kind: str, kind: str) -> Iterator[tuple[Stored
     for place, log in readers([directory]).values():
         try:
             for run in runs_of(place, log):
-                if run.statement.kind == run_kind:
-                    yield from _of_kind(run, kind)
+                if wanted := kinds.get(run.statement.kind):
+                    yield from _of_kind(run, wanted)
         except EvidenceError:
             continue
 
 
-def _of_kind(run: StoredRun, kind: str) -> Iterator[tuple[StoredRun, Json, str]]:
+def _of_kind(run: StoredRun, kinds: Collection[str]) -> Iterator[tuple[StoredRun, str, Json, str]]:
     records = run.records()
     if records_root(record.data for record in records) == run.statement.root:
         for record in records:
-            if record.record["kind"] == kind:
-                yield run, run.payload(record), record.record["payload"]
+            kind = record.record["kind"]
+            if kind in kinds:
+                yield run, kind, run.payload(record), record.record["payload"]
 
 
 def _allowed_before_merge(decision: Json, name: str) -> Allowed | None:

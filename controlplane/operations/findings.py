@@ -6,7 +6,7 @@ A verdict holds codes and parameters only; the rule's metadata holds the words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ class LocatedFinding:
     code: str = ""
     path: FieldPath = ()
     params: tuple[tuple[str, str | int], ...] = ()
+    because: str = ""  # why it weighs otherwise than the rule says; part of the message, too
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,13 @@ class Places:
         snapshot: Snapshot,
         placements: Mapping[str, RenderedPlacement],
         fleet: Mapping[str, Json] | None = None,
+        change: Callable[[FieldPath], Position | None] = lambda _: None,
     ) -> None:
+        """`change` finds what a finding about the change as a whole points at."""
         self._snapshot = snapshot
         self._placements = placements
         self._fleet = fleet or {}
+        self._change = change
 
     def locate(self, finding: Finding) -> Position:
         """Return the place of a finding: a field, the template of an object, or the repository."""
@@ -74,6 +78,8 @@ class Places:
             return self._rendered(placement, path)
         if kind == "Fleet":
             kind, name, path = _about(self._fleet, path)
+        if kind == "Change" and (found := self._change(path)) is not None:
+            return found
         try:
             return self._snapshot.locate(kind, name, path)
         except KeyError:
@@ -106,27 +112,39 @@ def _about(fleet: Mapping[str, Json], path: FieldPath) -> tuple[str, str, FieldP
 
 
 def explain(
-    verdict: Verdict, rules: Mapping[str, Rule], places: Places
+    verdict: Verdict,
+    rules: Mapping[str, Rule],
+    places: Places,
+    weighed: Mapping[Finding, str] | None = None,
 ) -> tuple[LocatedFinding, ...]:
-    """Return the findings in words, the gravest first, then by place."""
+    """Return the findings in words, the gravest first, then by place.
+
+    `weighed` says why a finding weighs otherwise than its rule says.
+    """
     order = (Severity.DENY, Severity.WARN, Severity.INFO)
-    found = [_located(finding, rules[finding.rule], places) for finding in verdict.findings]
+    why = weighed or {}
+    found = [
+        _located(finding, rules[finding.rule], places, why.get(finding, ""))
+        for finding in verdict.findings
+    ]
     return tuple(sorted(found, key=lambda f: (order.index(f.severity), f.position, f.rule)))
 
 
-def _located(finding: Finding, rule: Rule, places: Places) -> LocatedFinding:
+def _located(finding: Finding, rule: Rule, places: Places, because: str) -> LocatedFinding:
+    message = worded(rule.messages.get(finding.code, finding.code), dict(finding.params))
     return LocatedFinding(
         rule=finding.rule,
         severity=finding.severity,
         subject=finding.subject,
         position=places.locate(finding),
         field=dotted(finding.path),
-        message=worded(rule.messages.get(finding.code, finding.code), dict(finding.params)),
+        message=f"{message} ({because})" if because else message,
         remedy=rule.remedy,
         controls=rule.controls,
         code=finding.code,
         path=finding.path,
         params=finding.params,
+        because=because,
     )
 
 

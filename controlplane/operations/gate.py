@@ -12,15 +12,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controlplane.errors import IndeterminateError, UsageError
-from controlplane.operations import fleet_subject, policies, rendering, subjects
+from controlplane.operations import fleet_subject, rendering, subjects
+from controlplane.operations.change_view import ChangeView, concerns_judging
 from controlplane.operations.findings import LocatedFinding, Places, Undecided, explain, undecided
 from controlplane.operations.freezes import clock
-from controlplane.operations.judging import Judgement, judge
+from controlplane.operations.judging import Judgement
 from controlplane.operations.linting import lint
+from controlplane.operations.people import People
 from controlplane.operations.policies import NamedBundle
+from controlplane.operations.requirements import EMERGENCY
+from controlplane.operations.sides import Bench, Judgements, Sets, together, verdict_of
+from controlplane.operations.weighing import denials, loosened, reasons, weights
 from controlplane.policy.engine import PolicyEngine
 from controlplane.policy.envelope import Subject
-from controlplane.policy.model import Rule, Verdict, merge
+from controlplane.policy.model import Verdict, merge
+from controlplane.policy.weigh import DAY, WaiverStanding, Weighing, weigh
+from controlplane.policy.weights import Weights
 from controlplane.render.helm import ChartRenderer
 from controlplane.render.model import RenderedPlacement
 from controlplane.repo.changes import Changes, changes
@@ -66,6 +73,10 @@ class GateReport:
     problems: tuple[Problem, ...] = ()
     time: Json = None
     facts: Mapping[str, Json] = field(default_factory=dict)
+    engines_verdict: Verdict | None = None  # before it was weighed
+    weights: Weights | None = None  # what it was weighed by
+    weighings: tuple[Weighing, ...] = ()
+    waivers: tuple[WaiverStanding, ...] = ()
 
     @property
     def allow(self) -> bool:
@@ -89,10 +100,13 @@ def gate(
     *,
     whole: bool = False,
     approvals: Sequence[Json] = (),
+    authors: Sequence[Json] = (),
+    reviews: Sequence[Json] = (),
 ) -> GateReport:
     """Judge one step; `whole` judges every resource of head, not only what the change reaches.
 
-    `approvals` are those that count for this very step, as `approving.approvals` gives them.
+    `approvals`, `authors` and `reviews` are what people said of this very step, as
+    `approvals.Agreement` holds it; without authors the last commit's counts.
 
     Raises PolicyLoadError and InvalidRepositoryError where the policies themselves cannot be
     used, IndeterminateError where base demands another engine. A head that is no valid repository
@@ -109,21 +123,35 @@ def gate(
         wrong = tuple(p for problems in rendered.problems.values() for p in problems)
         return GateReport(step, NOTHING, found, problems=tuple(sorted(set(wrong))))
     time = clock(now, _environments(step))
-    facts = _facts(step, approvals)
-    sets = _bundles(step)
+    view = ChangeView(step.base, step.head, found, _emergency(approvals))
+    wrote = list(authors) or view.authors()
+    facts = {**_facts(step, approvals, reviews), "authors": wrote}
     asked = _subjects(step, found, rendered.placements, whole=whole)
-    counted = _fleet(step, found, sets, whole=whole)
+    changed = [] if step.genesis else [view.subject(wrote)]
+    sets = Sets.of(step)
+    counted = _fleet(step, found, sets.asked(), whole=whole)
     asked += counted
-    judgements = tuple(
-        (name, judge(engine, named.bundle, asked, facts, time)) for name, named in sets
-    )
-    verdict = merge(judgement.verdict for _, judgement in judgements)
-    places = _places(step, rendered.placements, counted)
+    bench = Bench(engine, sets, time)
+    if changed and concerns_judging(found):
+        judgements = bench.judge(asked, facts)
+        facts = {**facts, "loosened": _loosened(step, sets, judgements, now)}
+        judgements = together(judgements, bench.judge(changed, facts))
+    else:
+        judgements = bench.judge([*asked, *changed], facts)
+    merged = merge(judgement.verdict for _, judgement in judgements)
+    by = weights(judged_by(step), step.head, sets.bundles(), merged.findings, now)
+    weighed = weigh(merged, by, notice=_notice(step))
+    verdict = weighed.verdict
+    places = _places(view, rendered.placements, counted)
     return GateReport(
         step=step,
         verdict=verdict,
         changes=found,
-        findings=explain(verdict, _rules(sets), places),
+        findings=explain(verdict, sets.rules(), places, reasons(weighed.weighings)),
+        engines_verdict=merged,
+        weights=by,
+        weighings=weighed.weighings,
+        waivers=weighed.waivers,
         undecided=tuple(undecided(verdict.indeterminate, places)),
         deltas=_deltas(step, rendered.placements, tenants, charts),
         judgements=judgements,
@@ -134,7 +162,7 @@ def gate(
 
 def _refuse_other_engine(step: Step, engine: PolicyEngine) -> None:
     """Keep to the engine that the base demands: a change cannot choose its own judge."""
-    repository = (step.head if step.genesis else step.base).repository()
+    repository = judged_by(step).repository()
     wanted = repository.spec.required_engine if repository else "any"
     if wanted not in ("any", engine.name):
         raise IndeterminateError(
@@ -143,40 +171,59 @@ def _refuse_other_engine(step: Step, engine: PolicyEngine) -> None:
         )
 
 
-def _bundles(step: Step) -> list[tuple[str, NamedBundle]]:
-    """Return the policy sets of base and head; a set that is the same in both is asked once."""
-    found: dict[str, tuple[str, NamedBundle]] = {}
-    sides = [("head", step.head)] if step.genesis else [("base", step.base), ("head", step.head)]
-    for side, snapshot in sides:
-        for named in policies.policy_sets(snapshot):
-            found.setdefault(named.bundle.digest, (f"{side}/{named.name}", named))
-    return list(found.values())
-
-
-def _rules(sets: Sequence[tuple[str, NamedBundle]]) -> Mapping[str, Rule]:
-    """Return every rule by id; of two versions of one, the base's, which is the one in force."""
-    return {rule.id: rule for _, named in reversed(sets) for rule in named.bundle.rules}
-
-
 def _environments(step: Step) -> list[Environment]:
     """Return the environments with their freezes in force: a change cannot end its own freeze."""
     in_force = {**step.head.of_kind("Environment"), **step.base.of_kind("Environment")}
     return [each for each in in_force.values() if isinstance(each, Environment)]
 
 
-def _facts(step: Step, approvals: Sequence[Json]) -> Mapping[str, Json]:
-    """Return the facts rules may ask for. Waivers count as the base has them."""
+def judged_by(step: Step) -> Snapshot:
+    """Return the revision whose word counts: a change cannot choose its own judge."""
+    return step.head if step.genesis else step.base
+
+
+def _facts(step: Step, approvals: Sequence[Json], reviews: Sequence[Json]) -> Mapping[str, Json]:
+    """Return the facts rules may ask for. Waivers count as the base has them.
+
+    `loosened` is known when everything but the change itself was judged, and told to its rules.
+    """
     waivers = step.base.of_kind("Waiver")
     return {
         "waivers": [waivers[name].for_policy() for name in sorted(waivers)],
         "approvals": list(approvals),
+        "emergency": _emergency(approvals),
+        "approvers": People.of(step.base).approvers(),
+        "reviews": list(reviews),
+        "loosened": [],
     }
+
+
+def _emergency(approvals: Sequence[Json]) -> bool:
+    """Whether somebody claims an emergency: it is claimed by a person, never by a field."""
+    return any(EMERGENCY in each["classes"] for each in approvals)
+
+
+def _loosened(step: Step, sets: Sets, judgements: Judgements, now: datetime) -> list[Json]:
+    """Return which rules deny by the word of the base what the head would let pass."""
+    sides = ((step.base, sets.base), (step.head, sets.head))
+    before, after = (
+        denials(found, weights(judge, step.head, [n.bundle for n in side], found.findings, now))
+        for judge, side in sides
+        for found in [verdict_of(side, judgements)]
+    )
+    return loosened(before, after, sets.files())
+
+
+def _notice(step: Step) -> int:
+    """Return how long before its end a waiver is announced, in seconds."""
+    repository = judged_by(step).repository()
+    return repository.spec.waiver_notice.seconds if repository else 14 * DAY
 
 
 def _subjects(
     step: Step, found: Changes, placements: Sequence[RenderedPlacement], *, whole: bool
 ) -> list[Subject]:
-    """Return what is to be judged: what changed, what it reaches, what is rendered, the change.
+    """Return what is to be judged: what changed, what it reaches, what is rendered.
 
     At genesis everything is new and nothing has changed: it is judged for what it says.
     """
@@ -191,18 +238,7 @@ def _subjects(
         for each in resources
         if each is not None
     ]
-    asked += [subjects.placement_subject(placement, head) for placement in placements]
-    if not step.genesis:
-        asked.append(subjects.change_subject(found, _commit(step.base), _commit(head)))
-    return asked
-
-
-def _commit(snapshot: Snapshot) -> Json:
-    """Return what rules may know of a commit; who it says wrote it is a claim, not a proof."""
-    if snapshot.commit is None:
-        return {}
-    author = snapshot.commit.author
-    return {"id": snapshot.commit.id, "author": {"name": author.name, "email": author.email}}
+    return [*asked, *(subjects.placement_subject(placement, head) for placement in placements)]
 
 
 def _fleet(
@@ -220,10 +256,10 @@ def _fleet(
 
 
 def _places(
-    step: Step, placements: Sequence[RenderedPlacement], counted: Sequence[Subject]
+    view: ChangeView, placements: Sequence[RenderedPlacement], counted: Sequence[Subject]
 ) -> Places:
     rendered = {placement.name: placement for placement in placements}
-    return Places(step.head, rendered, counted[0].resource if counted else None)
+    return Places(view.head, rendered, counted[0].resource if counted else None, view.locate)
 
 
 def _deltas(

@@ -20,6 +20,11 @@ class NamedBundle:
 
     name: str
     bundle: PolicyBundle
+    path: str = bundles.ROOT  # the folder in Git that its modules are read from
+
+    def file(self, module: str) -> str:
+        """Return where in Git a module of the bundle stands."""
+        return f"{self.path}/{module.removeprefix(bundles.ROOT + '/')}"
 
 
 def policy_sets(snapshot: Snapshot) -> tuple[NamedBundle, ...]:
@@ -35,7 +40,11 @@ def policy_sets(snapshot: Snapshot) -> tuple[NamedBundle, ...]:
             remedy="restore repository.yaml; `cpctl lint` says what is wrong with it",
         )
     return tuple(
-        NamedBundle(chosen.name, _bundle(chosen, _places(snapshot, repository, number), snapshot))
+        NamedBundle(
+            chosen.name,
+            _bundle(chosen, _places(snapshot, repository, number), snapshot),
+            chosen.path,
+        )
         for number, chosen in enumerate(repository.spec.policy_sets)
     )
 

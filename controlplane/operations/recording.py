@@ -51,6 +51,18 @@ def decision_json(report: GateReport) -> Json:
             for name, judgement in report.judgements
         ],
         "classes": sorted(report.changes.classes),
+        "emergency": bool(report.facts.get("emergency", False)),
+        "weighed": [each.to_json() for each in report.weighings],
+        "weights": report.weights.to_json() if report.weights else {},
+        "waivers": [
+            {
+                "name": s.waiver.name,
+                "standing": s.standing,
+                "waives": s.waives,
+                "because": s.because,
+            }
+            for s in report.waivers
+        ],
     }
 
 

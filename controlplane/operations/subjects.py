@@ -6,9 +6,11 @@ rule may look at, so that the decision can be made again from the envelope alone
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from controlplane.operations.requirements import EMERGENCY
 from controlplane.policy.envelope import NO_CHANGE, Subject
 from controlplane.render.model import RenderedPlacement
 from controlplane.repo.changes import Changes, SubjectChange
@@ -118,16 +120,37 @@ def _price_plans(tenant: Tenant, snapshot: Snapshot) -> Iterator[Resource]:
                 yield plan
 
 
-def change_subject(changes: Changes, base: Json, head: Json) -> Subject:
+@dataclass(frozen=True)
+class ChangeContext:
+    """What rules may know of a change beside what changed; all of it by the word of the base.
+
+    `requirements` are the approvals it needs, `owners` whose files it touches, `authors` who wrote
+    it; `emergency` says that an approval claims one.
+    """
+
+    authors: Sequence[Json] = ()
+    requirements: Sequence[Json] = ()
+    owners: Sequence[Json] = ()
+    emergency: bool = False
+    references: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+
+NO_CONTEXT = ChangeContext()
+
+
+def change_subject(
+    changes: Changes, base: Json, head: Json, context: ChangeContext = NO_CONTEXT
+) -> Subject:
     """Return the subject for the change as a whole. `base` and `head` describe two commits."""
     reach = changes.reach
+    claimed = {EMERGENCY} if context.emergency else set()
     return Subject(
         kind="Change",
         name="change",
         resource={
             "base": base,
             "head": head,
-            "classes": sorted(changes.classes),
+            "classes": sorted(changes.classes | claimed),
             "subjects": [
                 {"kind": each.kind, "name": each.identity, **_change(each, None)}
                 for each in changes.subjects
@@ -147,7 +170,11 @@ def change_subject(changes: Changes, base: Json, head: Json) -> Subject:
                 "environments": sorted(reach.environments),
                 "targets": sorted(reach.targets),
             },
+            "authors": list(context.authors),
+            "requirements": list(context.requirements),
+            "owners": list(context.owners),
         },
+        references=context.references,
     )
 
 

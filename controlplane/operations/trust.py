@@ -6,7 +6,7 @@ trust roots a verification may count on. Whether a signature holds is left to `e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from controlplane.errors import InvalidRepositoryError
@@ -21,13 +21,15 @@ from evidence.shape import stamp
 from evidence.trust import TrustedKey, TrustSet
 
 
-def trust_root_yaml(name: str, keys: Iterable[KeyFile], *, holder: str) -> str:
+def trust_root_yaml(
+    name: str, keys: Iterable[KeyFile], *, holder: str, roles: Sequence[str] = ()
+) -> str:
     """Return the TrustRoot resource that lets `keys` count, as YAML to be committed."""
     document = {
         "apiVersion": API_VERSION,
         "kind": "TrustRoot",
         "metadata": {"name": name},
-        "spec": {"keys": [_entry(key, holder) for key in keys]},
+        "spec": {"keys": [_entry(key, holder, roles) for key in keys]},
     }
     return snippet(document) + "\n"
 
@@ -55,17 +57,19 @@ def trust_of(snapshot: Snapshot) -> TrustSet:
         return TrustSet({})
 
 
-def _entry(key: KeyFile, holder: str) -> dict[str, Any]:
+def _entry(key: KeyFile, holder: str, roles: Sequence[str]) -> dict[str, Any]:
     validity: dict[str, Any] = {"starts": key.created}
     if key.retired:
         validity["ends"] = key.retired
+    personal = key.purpose in ("approve", "author")
     return {
         "name": key.name,
         "algorithm": key.public_key.algorithm,
         "publicKey": key.public_key.pem,
         "purpose": key.purpose,
-        "roles": ["robot"],
+        "roles": list(roles) if roles and personal else ["robot"],
         "holder": holder,
+        **({"person": holder} if personal else {}),
         "validity": validity,
     }
 

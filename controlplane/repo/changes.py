@@ -7,8 +7,9 @@ it can hide neither a deletion nor a creation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from controlplane.repo.checks import Document
@@ -55,12 +56,16 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Changes:
-    """Everything that changed. `paths` are all files that differ, whatever they hold."""
+    """Everything that changed. `paths` are all files that differ, whatever they hold.
+
+    `reached` is whom the parts of each class reach; `reach` is all of it.
+    """
 
     subjects: tuple[SubjectChange, ...]
     files: tuple[FileChange, ...]
     paths: tuple[str, ...]
     reach: Reach
+    reached: Mapping[str, Reach] = field(default_factory=dict)
 
     @property
     def classes(self) -> frozenset[str]:
@@ -82,7 +87,11 @@ def changes(base: Snapshot, head: Snapshot) -> Changes:
     paths = _paths(base, head)
     subjects = tuple(_renames(base, head, list(_subjects(base, head, frozenset(paths)))))
     files = tuple(_files(base, head, paths))
-    return Changes(subjects, files, paths, _reach(base, head, subjects, files))
+    reached = _reach(base, head, subjects, files)
+    whole = Reach()
+    for part in reached.values():
+        whole |= part
+    return Changes(subjects, files, paths, whole, reached)
 
 
 def where(change: SubjectChange, field: FieldChange, base: Snapshot, head: Snapshot) -> Position:
@@ -186,23 +195,28 @@ def _reach(
     head: Snapshot,
     subjects: tuple[SubjectChange, ...],
     files: tuple[FileChange, ...],
-) -> Reach:
+) -> Mapping[str, Reach]:
+    """Return whom the parts of each class reach, on either side."""
+    found: dict[str, Reach] = defaultdict(Reach)
     if not subjects and not files:
-        return Reach()
-    reach = Reach()
-    everybody = any(_concerns_everybody(head, file) for file in files)
-    packs = {file.pack for file in files if file.pack}
+        return found
+    for file in files:
+        found[file.change_class] |= Reach()
+    everybody = {file.change_class for file in files if _concerns_everybody(head, file)}
+    packs = {(file.pack, file.change_class) for file in files if file.pack}
     for snapshot in (base, head):
         reverse = Reverse(snapshot)
-        if everybody:
-            reach |= reverse.everybody()
+        for name in everybody:
+            found[name] |= reverse.everybody()
         for subject in subjects:
             if snapshot.document(subject.kind, subject.identity) is not None:
-                reach |= reverse.of(subject.kind, subject.identity)
-        for pack in packs:
+                reach = reverse.of(subject.kind, subject.identity)
+                for name in subject.classes:
+                    found[name] |= reach
+        for pack, name in packs:
             if snapshot.document("Pack", pack) is not None:
-                reach |= reverse.of("Pack", pack)
-    return reach
+                found[name] |= reverse.of("Pack", pack)
+    return found
 
 
 def _concerns_everybody(head: Snapshot, file: FileChange) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from controlplane.operations.findings import LocatedFinding
 from controlplane.operations.gate import GateReport
 from controlplane.operations.recording import decision_json
+from controlplane.report import waivers
 from controlplane.values import Problem
 from evidence.canonical import Json
 
@@ -37,6 +38,7 @@ def of_gate_report(report: GateReport) -> str:
                 for item in report.undecided
             ],
             "details": list(report.details),
+            "waivers": waivers.as_json(report),
         }
     )
 
@@ -68,6 +70,7 @@ def _finding(finding: LocatedFinding) -> dict[str, object]:
         "column": finding.position.column,
         "field": finding.field,
         "message": finding.message,
+        "because": finding.because,
         "remedy": finding.remedy,
         "controls": list(finding.controls),
     }

@@ -11,6 +11,7 @@ from typing import Final
 
 from controlplane.operations.gate import GateReport
 from controlplane.repo.changes import SubjectChange
+from controlplane.report import waivers
 from controlplane.report.changes import fields
 from controlplane.report.escaping import code, markdown
 from controlplane.report.model import Level, Origin, Result
@@ -29,7 +30,10 @@ def write(report: GateReport) -> str:
     head = f"{MARKER}\n## {mark} {words[:1].upper()}{words[1:]}"
     parts, folded = _found(of_gate(report).results), list[str]()
     if not report.problems:  # what cannot be read looks deleted
-        parts, folded = [*_reach(report), *parts], [*_changed(report), *_rendered(report)]
+        parts, folded = (
+            [*_reach(report), *parts],
+            [*_waivers(report), *_changed(report), *_rendered(report)],
+        )
     foot = f"<sub>{_footer(report)}</sub>"
     while folded and len(_joined(head, parts, folded, foot)) > LIMIT:
         folded.pop()
@@ -89,6 +93,11 @@ def _change(change: SubjectChange) -> str:
     classes = ", ".join(sorted(change.classes))
     what = f": {shown}{more}" if shown else ""
     return f"- **{change.operation}** {change.kind} {code(change.identity, 80)} ({classes}){what}"
+
+
+def _waivers(report: GateReport) -> list[str]:
+    lines = [f"- {markdown(waivers.sentence(each), 500)}" for each in report.waivers]
+    return _folded(f"{len(lines)} waiver{'s' if len(lines) > 1 else ''}", lines, "`cpctl gate`")
 
 
 def _rendered(report: GateReport) -> list[str]:

@@ -72,6 +72,7 @@ def test_a_decision_by_an_unknown_key_counts_for_nothing(journey: Journey) -> No
 def test_keys_that_the_change_itself_brings_count_for_nothing(journey: Journey) -> None:
     made = journey.cpctl("keys", "init", "--holder", "stranger", home="stranger").stdout
     keys = made.partition("  keys:\n")[2]
+    journey.edit("trust/platform.yaml", "spec:\n", "spec:\n  version: 2\n")
     with (journey.root / "trust" / "platform.yaml").open("a", encoding="utf-8") as file:
         file.write(keys)
     head = journey.commit("Trust a stranger")

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from controlplane.errors import UsageError
-from controlplane.operations.approving import approvals, approve
+from controlplane.operations.approvals import Approvals
+from controlplane.operations.approving import approve
+from controlplane.operations.people import People
 from evidence.signers.base import Signer
 from evidence.trust import TrustedKey, TrustSet
 from tests.support.evidence import signer, writer
@@ -55,7 +57,8 @@ def directory(tmp_path: Path) -> Path:
 
 
 def roles(directory: Path, about: Any, trust: TrustSet = TRUST) -> list[str]:
-    return [entry["role"] for entry in approvals(directory, about, trust, NOW)]
+    found = Approvals(directory, trust, People(), NOW).of(about)
+    return [approval.role for approval in found if not approval.objection]
 
 
 def test_it_counts_for_its_step(directory: Path) -> None:

@@ -201,6 +201,15 @@ class GitRepository:
         """Whether `descendant` is `ancestor` or comes after it."""
         return self.merge_base(ancestor, descendant) == ancestor
 
+    def commits_between(self, base: str, head: str) -> Iterator[Commit]:
+        """Yield the commits that `head` has and `base` has not, the newest first."""
+        self.refuse_shallow()
+        with _objects(head):
+            walker = self._git.walk(pygit2.Oid(hex=head), pygit2.enums.SortMode.TOPOLOGICAL)
+            walker.hide(pygit2.Oid(hex=base))
+            for found in walker:
+                yield _commit(found)
+
     def children(self, tree_id: str, prefix: str = "") -> Iterator[Entry]:
         """Yield what stands directly in a tree, subtrees included, paths beginning at `prefix`."""
         if tree_id == EMPTY_TREE:

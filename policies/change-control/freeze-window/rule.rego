@@ -8,7 +8,7 @@
 #   short_name: freeze-window
 #   severity: deny
 #   subjects: [Change, Tenant]
-#   uses: [change, time]
+#   uses: [change, facts, time]
 #   messages:
 #     frozen: "{environment} is frozen ({window}) until {until}, and the change is {class}"
 #   remedy: Wait until the window closes, or declare an emergency, which is reviewed afterwards.
@@ -72,6 +72,12 @@ unnamed contains file.class if {
 }
 
 exempt(class, window) if class in window.exempt
+
+# An emergency is claimed by a person; change-control/emergency-provided says whether they may.
+exempt(_, window) if {
+	input.facts.emergency
+	"emergency" in window.exempt
+}
 
 # The answer may change when a window closes, and when the next one opens that would forbid this.
 turns contains {"window": window, "at": window.until.epochSeconds} if {

@@ -8,15 +8,35 @@
 #   short_name: policy-alone
 #   severity: deny
 #   subjects: [Change]
-#   uses: [change]
+#   uses: [change, facts]
 #   messages:
+#     uses: "the change loosens {rule}, which denies {flips} subject(s) of it, and changes {example} among {count} other things"
 #     mixed: "the change touches how changes are judged and {count} other things, {example} among them"
 #   remedy: Split the pull request; merge the policy change first.
 #   controls: ["SOC2 CC8.1", "ISO27001 A.5.3", "ISO27001 A.8.32"]
 package controlplane.change_control.policy_alone
 
+import data.controlplane.lib.changes
+
+# Where a rule was loosened and the change uses the room, that is said, at the rule; it says it all.
+findings contains finding if {
+	some loosened in input.facts.loosened
+	example := sort([other | some other in others])[0]
+	finding := {
+		"code": "uses",
+		"path": changes.place(loosened.module),
+		"params": {
+			"count": count(others),
+			"example": example,
+			"flips": loosened.flips,
+			"rule": loosened.rule,
+		},
+	}
+}
+
 findings contains finding if {
 	count(policy) > 0
+	not any_loosened
 	example := sort([other | some other in others])[0] # undefined where there are no others
 	finding := {
 		"code": "mixed",
@@ -24,6 +44,8 @@ findings contains finding if {
 		"params": {"count": count(others), "example": example},
 	}
 }
+
+any_loosened if some _ in input.facts.loosened
 
 # What says how changes are judged, and whose word counts.
 judging := {"EvidenceContract", "Repository", "TrustRoot", "Waiver"}

@@ -70,6 +70,50 @@ def test_a_weekly_window_opens_by_the_clock_on_the_wall(at: str, expected: bool)
     assert frozen(WEEKEND, at) is expected
 
 
+NIGHT = {
+    "name": "night of the change",
+    "timeZone": "Europe/Berlin",
+    "weekly": {"days": ["saturday"], "opens": "22:00", "lasts": "10h"},
+}
+SKIPPED = {
+    "name": "in the hour that is left out",
+    "timeZone": "Europe/Berlin",
+    "weekly": {"days": ["sunday"], "opens": "02:30", "lasts": "1h"},
+}
+
+
+@pytest.mark.parametrize(
+    ("window", "at", "expected"),
+    [
+        # Sunday 2026-03-29, Berlin: 02:00 becomes 03:00. Ten hours from 22:00 end at 09:00.
+        (NIGHT, "2026-03-28T20:59:59Z", False),
+        (NIGHT, "2026-03-28T21:00:00Z", True),
+        (NIGHT, "2026-03-29T00:59:59Z", True),
+        (NIGHT, "2026-03-29T01:00:00Z", True),
+        (NIGHT, "2026-03-29T06:59:59Z", True),
+        (NIGHT, "2026-03-29T07:00:00Z", False),
+        # Sunday 2026-10-25: 03:00 becomes 02:00. Ten hours from 22:00 end at 07:00.
+        (NIGHT, "2026-10-24T19:59:59Z", False),
+        (NIGHT, "2026-10-24T20:00:00Z", True),
+        (NIGHT, "2026-10-25T00:30:00Z", True),
+        (NIGHT, "2026-10-25T01:30:00Z", True),  # 02:30 for the second time
+        (NIGHT, "2026-10-25T05:59:59Z", True),
+        (NIGHT, "2026-10-25T06:00:00Z", False),
+        # 02:30 does not exist on that Sunday; the window opens when it would have, at 03:30.
+        (SKIPPED, "2026-03-29T01:29:59Z", False),
+        (SKIPPED, "2026-03-29T01:30:00Z", True),
+        (SKIPPED, "2026-03-29T02:30:00Z", False),
+        # 02:30 comes twice in autumn; it opens at the first, once.
+        (SKIPPED, "2026-10-25T00:30:00Z", True),
+        (SKIPPED, "2026-10-25T01:30:00Z", False),
+    ],
+)
+def test_a_freeze_holds_through_a_change_of_summer_time(
+    window: object, at: str, expected: bool
+) -> None:
+    assert frozen(window, at) is expected
+
+
 def test_the_clock_tells_rules_what_is_open() -> None:
     time = clock(datetime.fromisoformat("2026-12-24T12:00:00+01:00"), [environment(DATED, WEEKEND)])
     assert time == {

@@ -1,0 +1,112 @@
+"""`cpctl approvals`: who agreed to a step, and taking over what a Git server says of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from controlplane import wiring
+from controlplane.cli import options, output
+from controlplane.cli.gate_step import step_of
+from controlplane.errors import Exit, UsageError
+from controlplane.operations.agreement import authors
+from controlplane.operations.approvals import Approval, Approvals
+from controlplane.operations.approving import import_reviews
+from controlplane.operations.people import People
+from controlplane.operations.trust import trust_of
+from controlplane.repo.git import GitRepository
+from evidence.canonical import Json
+
+LARGEST = 8 << 20  # bytes of an event
+
+
+@click.group()
+def approvals() -> None:
+    """Who agreed to a change, and what a Git server says of it."""
+
+
+@approvals.command("list")
+@options.step
+@options.root
+@options.form("table", "json")
+def list_(base: str, head: str, root: str, form: str) -> int:
+    """Show who agreed to the step from BASE to HEAD, in which role, and whether it counts."""
+    repository = GitRepository.open(root)
+    repository.refuse_shallow()
+    step = step_of(repository, base, head)
+    people = People.of(step.base)
+    directory = wiring.evidence_directory(repository)
+    book = Approvals(directory, trust_of(step.base), people, wiring.now())
+    found, wrote = book.of(step), authors(repository, step, people, book)
+    if form == "json":
+        rows = [{**each.to_fact(), "objection": each.objection} for each in found]
+        output.data(output.as_json({"approvals": rows, "authors": wrote}))
+        return Exit.CLEAN
+    headers = ("WHO", "PERSON", "ROLE", "COVERS", "SAID BY", "TIME", "COUNTS")
+    output.data(output.table(headers, [_row(each, wrote) for each in found]))
+    for author in wrote:
+        who = author["person"] or "nobody the trust root knows"
+        output.talk(f"written by {author['name']} {author['email']}: {who}")
+    if not found:
+        output.talk("nobody agreed to this step; an approval holds for one pair of trees only")
+        output.talk("next: `cpctl approve`, or `cpctl approvals import`")
+    return Exit.CLEAN
+
+
+def _row(approval: Approval, wrote: list[Json]) -> tuple[str, ...]:
+    counts = f"no: {approval.objection}" if approval.objection else "yes"
+    if not approval.objection and approval.person in {author["person"] for author in wrote}:
+        counts = "yes, but not where the author may not approve"
+    elif not approval.objection and not approval.known:
+        counts = "yes, but not as independent: the trust root names no person for the key"
+    return (
+        approval.name,
+        approval.person,
+        approval.role or "-",
+        ",".join(approval.classes) or "all",
+        approval.source,
+        approval.time,
+        counts,
+    )
+
+
+@approvals.command("import")
+@click.option("--from", "source", metavar="SERVER", required=True, help="github, gitlab, …")
+@click.option(
+    "--event",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="The file the server sent: an event, or the list of reviews.",
+)
+@click.option("--issuer", default="", help="Whose accounts they are, for a server of your own.")
+@options.step
+@options.root
+@options.keys
+def import_(
+    source: str, event: Path, issuer: str, base: str, head: str, root: str, keys: Path | None
+) -> int:
+    """Record what SERVER says of the step from BASE to HEAD, signed by this machine."""
+    said = wiring.review_source(source)(_read(event), issuer)
+    repository = GitRepository.open(root)
+    repository.refuse_shallow()
+    step = step_of(repository, base, head)
+    writer = wiring.evidence_writer(wiring.evidence_directory(repository), "import", keys=keys)
+    people, trust = People.of(step.base), trust_of(step.base)
+    entry, words = import_reviews(step, said, people, trust, writer)
+    for line in words:
+        output.data(line)
+    output.data(f"imported from {source}: {entry.origin} entry {entry.index}")
+    output.talk("next: `cpctl approvals list`, then `cpctl gate`")
+    return Exit.CLEAN
+
+
+def _read(path: Path) -> Json:
+    remedy = "give the file the server sent, unchanged"
+    if path.stat().st_size > LARGEST:
+        raise UsageError(f"{path} is larger than {LARGEST:,} bytes", remedy=remedy)
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is not JSON: {error}", remedy=remedy) from error

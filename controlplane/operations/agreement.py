@@ -1,0 +1,69 @@
+"""What people said of one step, gathered for the gate: approvals, authors, reviews that are due.
+
+Reads Git and the evidence directory; what a statement is worth is `approvals`' to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from controlplane.operations.approvals import Agreement, Approvals, facts
+from controlplane.operations.gate import Step
+from controlplane.operations.people import People
+from controlplane.operations.requirements import EMERGENCY
+from controlplane.operations.trust import trust_of
+from controlplane.repo.git import GitRepository, Person
+from controlplane.repo.snapshot import Snapshot
+from controlplane.resources.evidence_contract import EvidenceContract
+from evidence.canonical import Json
+
+LONGEST = 10_000  # commits walked back for emergencies that wait for a review
+
+
+def agreement(repository: GitRepository, directory: Path, step: Step, now: datetime) -> Agreement:
+    """Return what people said of `step`; nobody is asked about the very first revision."""
+    if step.genesis:
+        return Agreement()
+    people = People.of(step.base)
+    book = Approvals(directory, trust_of(step.base), people, now)
+    within = _review_within(step.base)
+    return Agreement(
+        approvals=facts(book.of(step)),
+        authors=tuple(authors(repository, step, people, book)),
+        reviews=book.open_reviews(lambda: _trees(repository, step), within) if within else (),
+    )
+
+
+def authors(repository: GitRepository, step: Step, people: People, book: Approvals) -> list[Json]:
+    """Return everybody who wrote a part of the change, by its commits and by Git servers."""
+    return [*people.authors(_committed(repository, step)), *book.authors(step)]
+
+
+def _committed(repository: GitRepository, step: Step) -> Iterator[Person]:
+    base, head = step.base.commit, step.head.commit
+    if base is not None and head is not None:
+        for commit in repository.commits_between(base.id, head.id):
+            yield commit.author
+
+
+def _review_within(base: Snapshot) -> int:
+    """Return the shortest time in which an emergency is to be reviewed, 0 where nobody asks."""
+    asked = [
+        requirement.review_within.seconds
+        for contract in base.of_kind("EvidenceContract").values()
+        if isinstance(contract, EvidenceContract)
+        for requirement in contract.spec.requirements
+        if EMERGENCY in requirement.classes and requirement.review_within is not None
+    ]
+    return min(asked, default=0)
+
+
+def _trees(repository: GitRepository, step: Step) -> Iterator[str]:
+    """Yield the trees that the branch has held, the newest first."""
+    commit, count = step.base.commit, 0
+    while commit is not None and count < LONGEST:
+        yield commit.tree_id
+        commit = repository.resolve(commit.parents[0]) if commit.parents else None
+        count += 1

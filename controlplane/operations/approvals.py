@@ -1,0 +1,271 @@
+"""Who agreed to a step, as signed evidence has it, and which of these statements count.
+
+A statement counts when it is about these very trees and signed by a key that the trust root of the
+base names: for approving, in that role, or for importing what a Git server said of an identity that
+the same trust root lets approve. A change can bring neither its own approver nor its own importer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from controlplane.operations.approving import AUTHOR_KIND, IMPORT_KIND, KIND
+from controlplane.operations.decided import recorded_any
+from controlplane.operations.freezes import moment
+from controlplane.operations.gate import Step
+from controlplane.operations.people import People, objection, person_of
+from controlplane.operations.requirements import EMERGENCY
+from evidence.canonical import Json
+from evidence.judge import Judge
+from evidence.shape import TIME
+from evidence.store import StoredRun
+from evidence.trust import TrustSet
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One statement that somebody agrees to a step; it counts where `objection` is "".
+
+    `person` is who it is, `known` whether the trust root says so of the key; `role` is "" for an
+    identity without any.
+    """
+
+    key: str
+    name: str
+    person: str
+    known: bool
+    role: str
+    time: str
+    classes: tuple[str, ...] = ()
+    source: str = "key"
+    names: tuple[str, ...] = ()
+    comment: str = ""
+    review: bool = False
+    objection: str = ""
+
+    def to_fact(self) -> Json:
+        """Return the approval as rules see it."""
+        return {
+            "key": self.key,
+            "name": self.name,
+            "person": self.person,
+            "known": self.known,
+            "role": self.role,
+            "time": self.time,
+            "epochSeconds": int(datetime.fromisoformat(self.time).timestamp()),
+            "classes": list(self.classes),
+            "source": self.source,
+            "names": list(self.names),
+        }
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What people said of a step, as facts for rules: approvals, who wrote it, open reviews."""
+
+    approvals: tuple[Json, ...] = ()
+    authors: tuple[Json, ...] = ()
+    reviews: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A record about one step, and the run that signed it."""
+
+    run: StoredRun
+    payload: Json
+    trees: tuple[str, str]
+
+
+class Approvals:
+    """The statements in one evidence directory, judged by one trust root."""
+
+    def __init__(self, directory: Path, trust: TrustSet, people: People, now: datetime) -> None:
+        self._judge, self._people = Judge({}, trust, now), people
+        wanted = {KIND: {KIND}, IMPORT_KIND: {KIND, AUTHOR_KIND}}
+        found: dict[tuple[str, str], list[_Said]] = defaultdict(list)
+        for run, kind, payload, _ in recorded_any(directory, wanted):
+            if (said := _said(run, kind, payload)) is not None:
+                found[run.statement.kind, kind].append(said)
+        self._given = found[KIND, KIND]
+        self._imported = found[IMPORT_KIND, KIND]
+        self._authors = found[IMPORT_KIND, AUTHOR_KIND]
+
+    def of(self, step: Step) -> tuple[Approval, ...]:
+        """Return every statement about the step, those that count first, each once."""
+        trees = (step.base.tree_id, step.head.tree_id)
+        found = [each for each in self._all(trees) if not each.review]
+        unique = {(a.objection != "", a.key, a.name, a.role, a.classes): a for a in found}
+        return tuple(unique[key] for key in sorted(unique))
+
+    def authors(self, step: Step) -> tuple[Json, ...]:
+        """Return who wrote the change, as Git servers said it: name, e-mail (""), person."""
+        trees = (step.base.tree_id, step.head.tree_id)
+        named = {
+            (said.payload["issuer"], said.payload["subject"])
+            for said in self._authors
+            if said.trees == trees and said.payload["subject"] and not self._why(said.run)
+        }
+        return tuple(self._author(issuer, subject) for issuer, subject in sorted(named))
+
+    def open_reviews(self, merged: Callable[[], Iterable[str]], within: int) -> tuple[Json, ...]:
+        """Return the emergencies that nobody else looked at afterwards, by when it is due.
+
+        `merged` gives the trees of the branch; `within` is the time a review may take, in seconds.
+        """
+        counting: dict[tuple[str, str], list[Approval]] = {}
+        for trees in {said.trees for said in self._given}:
+            counting[trees] = [a for a in self._all(trees) if not a.objection]
+        claimed = {t: _claims(each) for t, each in counting.items() if _claims(each)}
+        unseen = {t: c for t, c in claimed.items() if not _reviewed(counting[t], c)}
+        if not unseen:
+            return ()
+        history = set(merged())
+        return tuple(
+            _review(trees, claims, within)
+            for trees, claims in sorted(unseen.items())
+            if trees[1] in history
+        )
+
+    def _all(self, trees: tuple[str, str]) -> Iterator[Approval]:
+        for said in self._given:
+            if said.trees == trees:
+                yield self._from_key(said)
+        yield from self._from_server(trees)
+
+    def _from_key(self, said: _Said) -> Approval:
+        keyid, payload = said.run.envelope.keyid, said.payload
+        trusted, key = self._judge.key(keyid), self._people.key(keyid)
+        role = str(payload.get("role", ""))
+        why = self._why(said.run)
+        if not why and (trusted is None or role not in trusted.roles):
+            why = f"the key may not approve as {role}"
+        name = trusted.name if trusted else keyid[:16]
+        person = (key.person if key else None) or name
+        return Approval(
+            key=keyid,
+            name=name,
+            person=person,
+            known=bool(key and key.person),
+            role=role,
+            time=said.run.statement.finished,
+            classes=tuple(sorted(str(each) for each in payload.get("classes", ()))),
+            names=tuple(self._people.names(person)),
+            comment=str(payload.get("comment", "")),
+            review=payload.get("review") is True,
+            objection=why,
+        )
+
+    def _from_server(self, trees: tuple[str, str]) -> Iterator[Approval]:
+        """Yield the last word of every account, as far as importers that count said it."""
+        about = [s for s in self._imported if s.trees == trees]
+        complete = [s for s in self._authors if s.trees == trees and s.payload.get("complete")]
+        latest: dict[tuple[str, str], _Said] = {}
+        for said in about:
+            if self._why(said.run):
+                yield from self._account(said)
+                continue
+            account = (said.payload["issuer"], said.payload["subject"].lower())
+            if account not in latest or _order(said) >= _order(latest[account]):
+                latest[account] = said
+        for account in sorted(latest):
+            said = latest[account]
+            newer = [c for c in complete if _supersedes(c, said) and not self._why(c.run)]
+            if said.payload["state"] == "approved" and not newer:
+                yield from self._account(said)
+
+    def _account(self, said: _Said) -> Iterator[Approval]:
+        """Yield what an account's approval is worth: one for each role of its identity."""
+        payload = said.payload
+        identity = self._people.identity(payload["issuer"], payload["subject"])
+        why = self._why(said.run)
+        plain = Approval(
+            key=said.run.envelope.keyid,
+            name=payload["subject"],
+            person=payload["subject"],
+            known=False,
+            role="",
+            time=payload["time"],
+            source=payload["source"],
+            objection=why or "the trust root knows nobody by that name",
+        )
+        if identity is None:
+            yield plain
+            return
+        person = person_of(identity)
+        for role in identity.roles or ("",):
+            yield replace(
+                plain,
+                name=identity.name,
+                person=person,
+                known=True,
+                role=role,
+                names=tuple(self._people.names(person)),
+                objection=why or objection(identity, payload["time"]),
+            )
+
+    def _author(self, issuer: str, subject: str) -> Json:
+        identity = self._people.identity(issuer, subject)
+        return {"name": subject, "email": "", "person": person_of(identity) if identity else ""}
+
+    def _why(self, run: StoredRun) -> str:
+        found = next(iter(self._judge.statement(run.envelope, run.statement, run.part)), None)
+        return found.message if found else ""
+
+
+_TEXTS = {
+    (KIND, KIND): ("role",),
+    (IMPORT_KIND, KIND): ("source", "issuer", "subject", "state", "time"),
+    (IMPORT_KIND, AUTHOR_KIND): ("source", "issuer", "subject"),
+}
+
+
+def _said(run: StoredRun, kind: str, payload: Json) -> _Said | None:
+    """Return what has the form of a statement about a step. Nothing of it is believed yet."""
+    match payload:
+        case {"from": {"tree": str(before)}, "to": {"tree": str(after)}}:
+            texts = _TEXTS[run.statement.kind, kind]
+            whole = all(isinstance(payload.get(name), str) for name in texts)
+            timed = "time" not in texts or TIME.fullmatch(payload["time"]) is not None
+            if whole and timed and isinstance(payload.get("classes", []), list):
+                return _Said(run, payload, (before, after))
+    return None
+
+
+def _order(said: _Said) -> tuple[str, bool]:
+    """Return what orders the words of one account: when, and of one moment that it is void."""
+    return said.payload["time"], said.payload["state"] != "approved"
+
+
+def _supersedes(complete: _Said, said: _Said) -> bool:
+    """Whether a list of all approvals that came later did not hold this one."""
+    same = complete.payload["issuer"] == said.payload["issuer"]
+    later = complete.run.statement.finished > said.run.statement.finished
+    return same and later and complete.run.statement.run != said.run.statement.run
+
+
+def _claims(approvals: Iterable[Approval]) -> list[Approval]:
+    return [a for a in approvals if EMERGENCY in a.classes and not a.review]
+
+
+def _reviewed(approvals: Iterable[Approval], claims: list[Approval]) -> bool:
+    claimants = {claim.person for claim in claims}
+    return any(a.review and a.known and a.person not in claimants for a in approvals)
+
+
+def _review(trees: tuple[str, str], claims: list[Approval], within: int) -> Json:
+    first = min(datetime.fromisoformat(claim.time) for claim in claims)
+    return {
+        "tree": trees[1][:12],
+        "claimedBy": sorted({claim.person for claim in claims}),
+        "due": moment(first + timedelta(seconds=within)),
+    }
+
+
+def facts(approvals: Iterable[Approval]) -> tuple[Json, ...]:
+    """Return the approvals that count, as rules see them."""
+    return tuple(approval.to_fact() for approval in approvals if not approval.objection)

@@ -1,0 +1,52 @@
+# METADATA
+# scope: package
+# title: A waiver is approved by whom it names, and not by who wrote it
+# description: >-
+#   A waiver says who answers for it. That is worth something only where this person is an approver,
+#   agreed to this very change, and did not write it.
+# custom:
+#   short_name: waiver-approver
+#   severity: deny
+#   subjects: [Waiver]
+#   uses: [change, facts]
+#   messages:
+#     absent: "{waiver} names {approver}, who has not approved it"
+#     own: "{waiver} names {approver}, who wrote it"
+#   remedy: >-
+#     Have the person under spec.approvedBy approve the change that brings the waiver; it must be
+#     somebody else than its author.
+#   controls: ["SOC2 CC5.1", "SOC2 CC9.1", "ISO27001 A.5.3", "ISO27001 A.5.36"]
+package controlplane.change_control.waiver_approver
+
+import data.controlplane.lib.approvals
+
+spec := input.subject.resource.spec
+
+findings contains about("absent") if {
+	input.change.operation != "none"
+	not nobody
+	count(answering) == 0
+}
+
+findings contains about("own") if {
+	input.change.operation != "none"
+	some person in answering
+	person in approvals.authors
+}
+
+# Where the trust root names no approver, there is nobody to ask.
+nobody if input.facts.approvers == 0
+
+# The people who approved and are who the waiver names.
+answering contains approval.person if {
+	some approval in input.facts.approvals
+	approval.known
+	approvals.covers(approval, {"classes": ["policy"]})
+	spec.approvedBy.subject in approval.names
+}
+
+about(code) := {
+	"code": code,
+	"path": ["spec", "approvedBy", "subject"],
+	"params": {"approver": spec.approvedBy.subject, "waiver": input.subject.name},
+}

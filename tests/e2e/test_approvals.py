@@ -1,0 +1,278 @@
+"""Approvals on real repositories: what they hold for, what voids them, whose word they are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.people import ADA, Company
+
+PROD = "catalog/environments/prod.yaml"
+CONTRACT = """\
+apiVersion: controlplane.dev/v1alpha1
+kind: EvidenceContract
+metadata: {name: standard}
+spec:
+  requirements:
+    - name: routine
+      classes: [routine]
+      approvals: {count: 1, roles: [security]}
+    - name: emergency
+      classes: [emergency]
+      approvals: {count: 1, roles: [platform, security]}
+      reviewWithin: 1d
+"""
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The repository that `cpctl init` writes, with people, and a contract that asks for one."""
+    company = Company(tmp_path_factory.mktemp("approvals") / "begun")
+    company.folder.mkdir()
+    company.cpctl("init", "platform")
+    company.git("init", "-q", "-b", "main")
+    (company.root / "trust").mkdir(exist_ok=True)
+    company.trust()
+    contracts = company.root / "catalog" / "contracts"
+    contracts.mkdir()
+    (contracts / "standard.yaml").write_text(CONTRACT, "utf-8")
+    company.commit_by(ADA, "Begin")
+    company.git("checkout", "-q", "-b", "topic")
+    old, new = 'version: "~=1.0"\n', 'version: "~=1.0"\n      config: {greeting: Bonjour}\n'
+    company.edit("tenants/acme/tenant.yaml", old, new)
+    company.commit_by(ADA, "Greet in French")
+    return company
+
+
+@pytest.fixture
+def company(begun: Company, tmp_path: Path) -> Company:
+    copied = Company(tmp_path / "copy")
+    shutil.copytree(begun.folder, copied.folder)
+    return copied
+
+
+def listed(company: Company, base: str = "main") -> list[tuple[str, str, str]]:
+    done = company.cpctl("approvals", "list", "--base", base, "-o", "json", home="gate")
+    return [
+        (each["person"], each["role"], each["objection"])
+        for each in json.loads(done.stdout)["approvals"]
+    ]
+
+
+def test_a_change_passes_when_somebody_else_agreed(company: Company) -> None:
+    reason = company.denials()
+    assert set(reason) == {"change-control/required-approvals"}
+    assert reason["change-control/required-approvals"]["path"] == "catalog/contracts/standard.yaml"
+    company.approve("sam")
+    assert company.judge(expect=0)["decision"]["allow"]
+    assert listed(company) == [("sam", "security", "")]
+
+
+def test_an_added_commit_voids_it(company: Company) -> None:
+    company.approve("sam")
+    company.edit("tenants/acme/tenant.yaml", "Bonjour", "Salut")
+    company.commit_by(ADA, "Greet less formally")
+    assert listed(company) == []
+    assert set(company.denials()) == {"change-control/required-approvals"}
+
+
+def test_a_force_push_of_other_content_voids_it_and_of_the_same_does_not(company: Company) -> None:
+    company.approve("sam")
+    before = company.git("rev-parse", "HEAD")
+    company.git("commit", "-q", "--amend", "--author", ADA, "-m", "Say it in other words")
+    assert company.git("rev-parse", "HEAD") != before
+    assert company.judge(expect=0)["decision"]["allow"]
+    company.edit("tenants/acme/tenant.yaml", "Bonjour", "Salut")
+    company.git("commit", "-q", "-a", "--amend", "--author", ADA, "-m", "Slip something in")
+    assert set(company.denials()) == {"change-control/required-approvals"}
+
+
+def test_a_rebase_that_leaves_both_trees_equal_keeps_it(company: Company) -> None:
+    company.approve("sam")
+    company.git("checkout", "-q", "main")
+    company.git("commit", "-q", "--allow-empty", "--author", ADA, "-m", "Nothing changed")
+    company.git("checkout", "-q", "topic")
+    company.git("rebase", "-q", "main")
+    assert company.judge(expect=0)["decision"]["allow"]
+
+
+def test_a_rebase_onto_something_else_voids_it(company: Company) -> None:
+    company.approve("sam")
+    company.git("checkout", "-q", "main")
+    (company.root / "README.md").write_text("Something else\n", "utf-8")
+    company.commit_by(ADA, "Say something else")
+    company.git("checkout", "-q", "topic")
+    company.git("rebase", "-q", "main")
+    assert set(company.denials()) >= {"change-control/required-approvals"}
+
+
+def test_its_author_does_not_count_nor_does_one_whom_nobody_knows(company: Company) -> None:
+    company.git("commit", "-q", "--amend", "--author", "Sam <security@meridian.example>", "-m", "x")
+    company.approve("sam")
+    assert set(company.denials()) == {"change-control/independent-approval"}
+    company.git("commit", "-q", "--amend", "--author", "Mal <mal@example.com>", "-m", "x")
+    found = company.denials()
+    assert "mal@example.com" in found["change-control/independent-approval"]["message"]
+
+
+def test_an_approval_for_one_class_covers_no_other(company: Company) -> None:
+    done = company.cpctl(
+        "approve",
+        "--base",
+        "main",
+        "--role",
+        "security",
+        "--class",
+        "pricing",
+        home="sam",
+        expect=2,
+    )
+    assert "the change is not of class pricing" in done.stderr
+    assert "it is of class routine" in done.stderr
+    company.approve("sam", more=("--class", "routine"))
+    assert company.judge(expect=0)["decision"]["allow"]
+
+
+def test_a_role_that_is_not_theirs_is_refused(company: Company) -> None:
+    done = company.cpctl("approve", "--base", "main", "--role", "finance", home="sam", expect=2)
+    assert "does not let key sam-approve approve as finance" in done.stderr
+
+
+def test_an_emergency_passes_with_another_approval_and_is_to_be_reviewed(company: Company) -> None:
+    company.git("commit", "-q", "--amend", "--author", "Sam <security@meridian.example>", "-m", "x")
+    company.cpctl(
+        "approve", "--base", "main", "--role", "platform", "--class", "emergency", home="ada"
+    )
+    decision = company.judge(expect=0)["decision"]
+    assert decision["emergency"]
+    assert decision["allow"]
+    company.git("checkout", "-q", "main")
+    company.git("merge", "-q", "--ff-only", "topic")
+    company.git("checkout", "-q", "-b", "next")
+    company.edit("tenants/acme/tenant.yaml", "Bonjour", "Salut")
+    company.commit_by(ADA, "Greet less formally")
+    company.approve("sam")
+    judged = company.judge(expect=0)
+    assert judged["decision"]["verdict"]["validUntil"]
+    reviews = open_reviews(company)
+    assert [each["claimedBy"] for each in reviews] == [["ada"]]
+    company.cpctl(
+        "approve",
+        "--review",
+        "--base",
+        "main~1",
+        "--head",
+        "main",
+        "--role",
+        "security",
+        home="sam",
+    )
+    assert open_reviews(company) == []
+
+
+def open_reviews(company: Company) -> list[Any]:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from controlplane.cli.gate_step import step_of  # noqa: PLC0415
+    from controlplane.operations.agreement import agreement  # noqa: PLC0415
+    from controlplane.repo.git import GitRepository  # noqa: PLC0415
+
+    repository = GitRepository.open(company.root)
+    step = step_of(repository, "main", "HEAD")
+    return list(agreement(repository, company.evidence, step, datetime.now(UTC)).reviews)
+
+
+def test_an_emergency_nobody_provided_for_is_only_a_claim(company: Company) -> None:
+    company.git("checkout", "-q", "main")
+    contract = company.root / "catalog" / "contracts" / "standard.yaml"
+    contract.write_text(CONTRACT.partition("    - name: emergency")[0], "utf-8")
+    company.commit_by(ADA, "Provide for no emergency")
+    company.git("checkout", "-q", "topic")
+    company.git("rebase", "-q", "main")
+    company.cpctl(
+        "approve", "--base", "main", "--role", "platform", "--class", "emergency", home="ada"
+    )
+    assert set(company.denials()) == {
+        "change-control/emergency-provided",
+        "change-control/required-approvals",
+    }
+
+
+def event(company: Company, state: str = "approved", login: str = "sam-sec", **more: Any) -> str:
+    head = company.git("rev-parse", "HEAD")
+    said = {
+        "action": "submitted",
+        "review": {
+            "user": {"login": login},
+            "state": state,
+            "commit_id": head,
+            "submitted_at": "2026-11-25T10:00:00Z",
+            **more,
+        },
+        "pull_request": {"head": {"sha": head}, "user": {"login": "ada"}},
+    }
+    path = company.folder / f"{state}-{login}.json"
+    path.write_text(json.dumps(said), "utf-8")
+    return str(path)
+
+
+def take(company: Company, event: str, *, home: str = "gate", expect: int = 0) -> str:
+    return company.cpctl(
+        "approvals", "import", "--from", "github", "--event", event, "--base", "main",
+        home=home, expect=expect,
+    ).said  # fmt: skip
+
+
+def test_what_github_says_counts_for_whom_the_trust_root_knows(company: Company) -> None:
+    assert "counts as sam-github (security)" in take(company, event(company))
+    assert listed(company) == [("sam", "security", "")]
+    assert company.judge(expect=0)["decision"]["allow"]
+    take(company, event(company, "dismissed"))
+    assert listed(company) == []
+    assert set(company.denials()) == {"change-control/required-approvals"}
+
+
+def test_an_account_nobody_knows_is_listed_and_does_not_count(company: Company) -> None:
+    assert "knows nobody by that name" in take(company, event(company, login="mallory"))
+    assert listed(company) == [("mallory", "", "the trust root knows nobody by that name")]
+
+
+def test_who_opened_the_pull_request_is_an_author_whatever_the_commit_says(
+    company: Company,
+) -> None:
+    company.git("commit", "-q", "--amend", "--author", "F <finance@meridian.example>", "-m", "x")
+    take(company, event(company, login="sam-sec"))
+    pull = json.loads(Path(event(company)).read_text("utf-8"))
+    pull["pull_request"]["user"]["login"] = "sam-sec"
+    path = company.folder / "own.json"
+    path.write_text(json.dumps(pull), "utf-8")
+    take(company, str(path))
+    assert set(company.denials()) == {"change-control/independent-approval"}
+
+
+def test_an_event_about_another_commit_is_refused(company: Company) -> None:
+    old = event(company)
+    company.git("commit", "-q", "--amend", "--author", ADA, "-m", "Another commit")
+    assert "the event is about commit" in take(company, old, expect=2)
+
+
+def test_a_key_that_may_not_import_says_nothing(company: Company) -> None:
+    company.cpctl(
+        "keys", "init", "--holder", "mal", "--purpose", "import", "--purpose", "log", home="mal"
+    )
+    assert "does not let key mal-import import" in take(
+        company, event(company), home="mal", expect=2
+    )
+    assert listed(company) == []
+
+
+@pytest.mark.parametrize("content", ["{", "[]x", '{"reviews": 3}', "\u00ff"])
+def test_an_event_that_is_none_is_refused_in_words(company: Company, content: str) -> None:
+    path = company.folder / "bad.json"
+    path.write_text(content, "latin-1")
+    said = take(company, str(path), expect=2)
+    assert "next: " in said
