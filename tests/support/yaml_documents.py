@@ -272,15 +272,38 @@ _VALUES = (
         "0",
     ),
 )
+# What a value between brackets or braces may look like, and what goes wrong there.
+_PARTS = (
+    *("a", "a b", "x-y", "1", "-1", "-0", "012", "30d", "10%", "12.50 EUR", "1.5", "1.2.3", "true"),
+    *("no", "Yes", "null", "~", "", '"q"', "'s'", '"a, b"', "'}'", "a@b.c", "a:b", "a: b", "é x"),
+    *("#c", "a #b", "a;b", "*a", "&a", "!t", "|", ">", "?", "-", "- a", "x,y", "nan", "1e3", "0x1"),
+)
+_BRACKETS = (("[", "]"), ("{", "}"), ("[", "]"), ("{", "}"), ("[ ", " ]"), ("{ ", " }"), ("{", "]"))
+
+
+def flow(choose: Callable[[Sequence[Any]], Any], depth: int = 0) -> str:
+    """Return a list or a mapping in one line, right or nearly so, with others inside it."""
+    opening, closing = choose(_BRACKETS)
+    items = []
+    for _ in range(choose((0, 1, 1, 2, 2, 3))):
+        deeper = depth < 5 and choose((True, False, False))
+        value = flow(choose, depth + 1) if deeper else choose(_PARTS)
+        colon = choose((": ", ": ", ": ", ": ", ":", " : ", ":  "))
+        items.append(f"{choose(_KEYS)}{colon}{value}" if "{" in opening else value)
+    between = choose((", ", ", ", ", ", ", ", ",", " ,", ",  ", "; "))
+    return opening + between.join(items) + choose(("", "", "", "", "", ",", " ")) + closing
+
+
 _COMMENTS = ("", "", "", "", " # c", "  #c", "#c", " ")
 
 
-def line(choose: Callable[[Sequence[str]], str]) -> str:
+def line(choose: Callable[[Sequence[Any]], Any]) -> str:
     """Return one line of a block, with an indentation that may or may not fit."""
     dash = choose(("", "", "", "- ", "- - ", "-  ", "-"))
     key = choose(_KEYS)
     entry = choose((f"{key}:", f"{key}: ", f"{key}: ", f"{key}: ", f"{key}:  ", f"{key} : ", ""))
-    whole = choose(_INDENTS) + dash + entry + choose(_VALUES) + choose(_COMMENTS)
+    value = flow(choose) if choose((True, False, False)) else choose(_VALUES)
+    whole = choose(_INDENTS) + dash + entry + value + choose(_COMMENTS)
     return choose(
         (whole, whole, whole, whole, whole, whole, whole, whole, "", "# c", "---", "...", "  # d")
     )

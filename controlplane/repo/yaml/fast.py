@@ -1,7 +1,7 @@
 """The fast reader: rapidyaml for files that are surely in the dialect, None for all others.
 
-Every line must match a small grammar (simple keys, plain or simply quoted values, short lists)
-whose meaning no two readers dispute, and line up; everything else, right or wrong, is the strict
+Every line must match a small grammar (simple keys, plain or simply quoted values, lists and
+mappings of one line) whose meaning no two readers dispute, and line up; everything else, right or wrong, is the strict
 reader's. So rapidyaml sees nothing that it would reject, which it says on stderr, or recurse into
 deeply. What it still lets through (duplicate keys, inexact numbers) is caught while its JSON is
 loaded. Tests compare the two readers on generated and on mutated documents.
@@ -19,19 +19,35 @@ from controlplane.repo.yaml.limits import Limits
 
 _MAX_INDENT = 40  # bounds the recursion inside rapidyaml; deeper files take the strict path
 _MAX_LINE = 1000  # a key is not looked for beyond 1024 characters (YAML 1.2, section 7.4.2)
-_PER_LINE = 2  # values that a line holds at most, not counting those behind commas
+_PER_LINE = 2  # values that a line holds at most, not counting those between brackets and braces
 
 _STOP = r"(?![0-9A-Za-z_.:+\-/,@])"
 _INTEGER = rf"-?(?:0|[1-9][0-9]{{0,14}}){_STOP}"
-_UNIT = rf"[0-9]{{1,9}}(?:[smhdwMGTPk]|[KMGTP]i|ms){_STOP}"
+_UNIT = rf"[0-9]{{1,9}}(?:[smhdwyMGTPk%]|[KMGTP]i|ms){_STOP}"
 _RELEASE = rf"[0-9]{{1,9}}\.[0-9]{{1,9}}\.[0-9]{{1,9}}{_STOP}"
-_NUMBER = rf"(?:(?!-0){_INTEGER}|{_UNIT}|{_RELEASE})"
+_MONEY = rf"[0-9]{{1,12}}\.[0-9]{{2}}[ ][A-Z]{{3}}{_STOP}"
+_NUMBER = rf"(?:(?!-0){_INTEGER}|{_UNIT}|{_RELEASE}|{_MONEY})"
 _QUOTED = r"(?:\"[^\"\\\n\t]*+\"|'[^'\n\t]*+')"
 _TEXT = r"[A-Za-z_/](?:[^\s:#]|:(?=[^\s])|(?<=[^\s])\#|[ ](?=[^\s#]))*+"
-_PHRASE = r"[A-Za-z_/][\w./@+%$-]*+(?:[ ][\w./@+%$-]++)*+"
-_ITEM = rf"(?:{_QUOTED}|{_NUMBER}|{_PHRASE})"
-_LIST = rf"\[(?:{_ITEM}(?:,[ ]{_ITEM})*+)?\]"
-_VALUE = rf"(?:{_LIST}|\{{\}}|{_QUOTED}|{_NUMBER}|{_TEXT})"
+_PHRASE = r"[A-Za-z_/][\w./@+%$;-]*+(?:[ ][\w./@+%$;-]++)*+"
+# Between brackets and braces a number ends where its item ends, and nowhere else.
+_INSIDE = _NUMBER.replace(_STOP, r"(?=[,\]}])")
+_ITEM = rf"(?:{_QUOTED}|{_INSIDE}|{_PHRASE})"
+_NESTED = 4  # brackets and braces inside one another; deeper ones take the strict path
+
+
+def _flow(depth: int) -> str:
+    """Return the grammar of what may stand between brackets and braces of one line."""
+    item = _ITEM if depth == 0 else rf"(?:{_ITEM}|{_flow(depth - 1)})"
+    entry = rf"[A-Za-z_][\w./-]*+:[ ]{item}"
+    return (
+        rf"(?:\[(?:{item}(?:,[ ]{item})*+)?\]"
+        rf"|\{{(?:{entry}(?:,[ ]{entry})*+)?\}})"
+    )
+
+
+_FLOW = _flow(_NESTED - 1)
+_VALUE = rf"(?:{_FLOW}|{_QUOTED}|{_NUMBER}|{_TEXT})"
 _KEY = r"(?:[A-Za-z_][\w./-]*+|\"[A-Za-z0-9_][\w./-]*+\"|'[A-Za-z0-9_][\w./-]*+')"
 _COMMENT = r"(?:[ ]++\#[^\n\t]*+)?[ ]*+"
 _LINE = (
@@ -49,7 +65,8 @@ _PARTS = re.compile(rf"^([ ]*)(-[ ])?({_KEY}:(?=[ ]|$))?[ ]*([^\s#][^\n]*)?", re
 _WORDS = frozenset(
     ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity")
 )
-_ITEMS = re.compile(r"[\[,#][ ]*")
+_ITEMS = re.compile(r"[\[\]{},#]|:(?= )")
+_TRUTH_AS_KEY = re.compile(r"(?:true|false): ")
 _MARKER = re.compile(r"^---[ ]*(?:#[^\n]*)?\n", re.MULTILINE)
 
 
@@ -63,17 +80,15 @@ def load(text: str, limits: Limits) -> list[tuple[Any, int]] | None:
     None says nothing about whether the text is good. `text` has LF line ends.
     """
     lines = text.split("\n")
-    if (
-        len(lines) * _PER_LINE + text.count(",") > limits.scalars
-        or max(map(len, lines)) > _MAX_LINE
-    ):
+    most = _PER_LINE * (len(lines) + text.count(",") + text.count("{") + text.count("["))
+    if most > limits.scalars or max(map(len, lines)) > _MAX_LINE:
         return None
     parts = _split(text)
     if len(parts) > limits.documents or ("\n---" in text and len(parts) == 1):
         return None
     found = []
     for part, line in parts:
-        value = _document(part, limits.depth)
+        value = _document(part, limits.depth - _NESTED)
         if value is None:
             return None
         found.append((value, line))
@@ -143,9 +158,11 @@ def _lines_up(text: str, depth: int) -> bool:
 
 
 def _disputed(value: str) -> bool:
-    """Whether a value, or an item of a short list, may be one of the words; sometimes too often."""
-    if "[" in value or "#" in value:
-        return any(_is_word(item.rstrip("] ")) for item in _ITEMS.split(value))
+    """Whether a value, or a part of one between brackets, may be a word; sometimes too often."""
+    if "[" in value or "{" in value or "#" in value:
+        if _TRUTH_AS_KEY.search(value):
+            return True
+        return any(_is_word(item.strip(" ")) for item in _ITEMS.split(value))
     return _is_word(value.rstrip(" "))
 
 
