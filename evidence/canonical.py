@@ -23,6 +23,7 @@ class NotCanonicalError(EvidenceError):
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _EXACT = 2**53 - 1
+_ATOMS = frozenset((str, bool, type(None)))
 
 
 def _is_plain(value: Json) -> bool:
@@ -32,13 +33,19 @@ def _is_plain(value: Json) -> bool:
     beyond ASCII, which RFC 8785 sorts by UTF-16, are left to the library that knows them.
     """
     kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
     if kind is dict:
-        return all(type(k) is str and k.isascii() and _is_plain(v) for k, v in value.items())
-    if kind is list:
-        return all(map(_is_plain, value))
-    return kind is int and -_EXACT <= value <= _EXACT
+        for key in value:
+            if type(key) is not str or not key.isascii():
+                return False
+        members = value.values()
+    elif kind is list:
+        members = value
+    else:
+        return kind in _ATOMS or (kind is int and -_EXACT <= value <= _EXACT)
+    for member in members:  # a loop, not `all`: this runs over every value that is named
+        if type(member) not in _ATOMS and not _is_plain(member):
+            return False
+    return True
 
 
 def canonical(value: Json) -> bytes:

@@ -27,13 +27,16 @@ class Rendered:
 
 
 class LazyFiles(Mapping[str, bytes]):
-    """Files by path, read from Git when a template or a digest asks for them."""
+    """Files by path, read from Git once, when a template or a digest first asks for them."""
 
     def __init__(self, files: Mapping[str, Callable[[], bytes]], prefix: str = "") -> None:
         self._files = {path.removeprefix(prefix): read for path, read in files.items()}
+        self._known: dict[str, bytes] = {}
 
     def __getitem__(self, path: str) -> bytes:
-        return self._files[path]()
+        if path not in self._known:
+            self._known[path] = self._files[path]()
+        return self._known[path]
 
     def __contains__(self, path: object) -> bool:
         return path in self._files

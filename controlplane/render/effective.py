@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from controlplane.render import context, documents, inputs, jinja, objects, resolve
+from controlplane.render import context, inputs, objects, recalled, resolve
 from controlplane.render.charts import chart_documents
 from controlplane.render.context import Scene
 from controlplane.render.documents import Document
@@ -152,8 +152,8 @@ def _written(files: Mapping[str, bytes], values: Mapping[str, Json]) -> list[tup
     return found
 
 
-def _template(path: str, content: bytes, values: Mapping[str, Json]) -> list[Document]:
-    return documents.documents(jinja.render(path, _text(path, content), values))
+def _template(path: str, content: bytes, values: Mapping[str, Json]) -> Sequence[Document]:
+    return recalled.written(path, _text(path, content), values)
 
 
 def _finished(

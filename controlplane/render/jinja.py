@@ -46,6 +46,7 @@ ALLOWED = (*_STATEMENTS, *_SETTING, *_VALUES, *_ACCESS, *_LOGIC, *_SUMS)
 
 _MAPPING_METHODS = frozenset({"items", "keys", "values", "get"})
 _TEXT_METHODS = frozenset({"startswith", "endswith"})
+_METHODS = _MAPPING_METHODS | _TEXT_METHODS
 _LOOP = frozenset({"index", "index0", "first", "last", "length"})
 
 
@@ -194,6 +195,46 @@ def _compile(path: str, source: str) -> Template:
     return Template.from_code(_ENVIRONMENT, code, _ENVIRONMENT.globals)
 
 
+Read = tuple[str, ...]
+"""The way to a value that a template reads: a name, then keys. It may read all that is there."""
+
+
+def reads(path: str, source: str) -> Iterator[Read]:
+    """Yield what a template may read of its values; raises RenderError as compiling it does.
+
+    Names that the template gives a value itself are yielded too.
+    """
+    _compile(path, source)
+    yield from _read_below(_ENVIRONMENT.parse(source, path, path))
+
+
+def _read_below(node: nodes.Node) -> Iterator[Read]:
+    way = _way(node)
+    if way:
+        yield way
+        return
+    for child in node.iter_child_nodes():
+        yield from _read_below(child)
+
+
+def _way(node: nodes.Node) -> Read:
+    """Return the way that a chain of constant keys leads, () for anything else.
+
+    It ends before a key that may be the name of a method, which works on all that is there.
+    """
+    if isinstance(node, nodes.Name):
+        return (node.name,)
+    key: Any = None
+    if isinstance(node, nodes.Getattr):
+        key = node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        key = node.arg.value
+    if not isinstance(node, nodes.Getattr | nodes.Getitem) or not isinstance(key, str):
+        return ()
+    before = _way(node.node)
+    return (*before, key) if before and key not in _METHODS else before
+
+
 def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
     yield tree
     yield from tree.find_all(nodes.Node)
@@ -241,8 +282,25 @@ def render(path: str, source: str, values: Mapping[str, Json]) -> Output:
         code = "template-limit" if isinstance(error, LimitError) else "template-value"
         words, line = _words(error), _line(template, error)
         raise _error(path, line, code, words, _close(words, values)) from error
-    lines = {n: template.get_corresponding_lineno(n) for _, n in context.slots}
+    lines = _lines_of(template)
     return Output(path, text, tuple(Slot(value, lines[n]) for value, n in context.slots))
+
+
+class _LineNumbers(dict[int, int]):
+    """A template's line by the line of its code, each looked up once."""
+
+    def __init__(self, template: Template) -> None:
+        super().__init__()
+        self._template = template
+
+    def __missing__(self, number: int) -> int:
+        self[number] = found = self._template.get_corresponding_lineno(number)
+        return found
+
+
+@lru_cache(maxsize=2048)
+def _lines_of(template: Template) -> _LineNumbers:
+    return _LineNumbers(template)
 
 
 def _written(template: Template, context: _Rendering) -> str:

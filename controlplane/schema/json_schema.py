@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -197,29 +198,36 @@ class _EndlessError(Exception):
     """The schema refers to itself so often that checking would not end."""
 
 
+_LEFT: ContextVar[int] = ContextVar("references left", default=0)
+_FOLLOW = Draft202012Validator.VALIDATORS["$ref"]
+_MATCH = Draft202012Validator.VALIDATORS["pattern"]
+
+
+def _reference(validator: Any, target: Json, instance: Json, within: Json) -> Iterator[Any]:
+    left = _LEFT.get() - 1
+    _LEFT.set(left)
+    if left < 0:
+        raise _EndlessError
+    yield from _FOLLOW(validator, target, instance, within) or ()
+
+
+def _pattern(validator: Any, wanted: str, instance: Json, within: Json) -> Iterator[Any]:
+    if isinstance(instance, str) and len(instance) > longest(wanted):
+        yield ValidationError(f"longer than {longest(wanted)} characters")
+    else:
+        yield from _MATCH(validator, wanted, instance, within) or ()
+
+
+_Bounded = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"$ref": _reference, "pattern": _pattern}
+)
+
+
 def _validator(schema: InputSchema) -> Any:
     """Return a validator for one input; it is bounded in what it follows and what it matches."""
-    left = REFERENCES
-    follow = Draft202012Validator.VALIDATORS["$ref"]
-    match = Draft202012Validator.VALIDATORS["pattern"]
-
-    def reference(validator: Any, target: Json, instance: Json, within: Json) -> Iterator[Any]:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise _EndlessError
-        yield from follow(validator, target, instance, within) or ()
-
-    def pattern(validator: Any, wanted: str, instance: Json, within: Json) -> Iterator[Any]:
-        if isinstance(instance, str) and len(instance) > longest(wanted):
-            yield ValidationError(f"longer than {longest(wanted)} characters")
-        else:
-            yield from match(validator, wanted, instance, within) or ()
-
-    ours = {"$ref": reference, "pattern": pattern}
-    bounded = validators.extend(Draft202012Validator, ours)  # type: ignore[no-untyped-call]
+    _LEFT.set(REFERENCES)
     # A registry of our own: the library's default one would fetch what it does not know.
-    return bounded(schema.document, registry=Registry())
+    return _Bounded(schema.document, registry=Registry())
 
 
 def _count(value: Json) -> int:
