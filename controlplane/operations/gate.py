@@ -228,17 +228,18 @@ def _subjects(
     At genesis everything is new and nothing has changed: it is judged for what it says.
     """
     head, touched = step.head, {(each.kind, each.identity): each for each in found.subjects}
+    known = subjects.Projections(head)
     names = set(touched) | {("Tenant", name) for name in found.reach.tenants}
     touched = {} if step.genesis else touched
     if whole:
         names = {(d.kind, d.identity) for d in head.documents}
     resources = [head.get(kind, identity) for kind, identity in sorted(names)]
     asked = [
-        subjects.resource_subject(each, head, step.base, touched.get((each.kind, each.identity)))
+        subjects.resource_subject(each, known, step.base, touched.get((each.kind, each.identity)))
         for each in resources
         if each is not None
     ]
-    return [*asked, *(subjects.placement_subject(placement, head) for placement in placements)]
+    return [*asked, *(subjects.placement_subject(placement, known) for placement in placements)]
 
 
 def _fleet(

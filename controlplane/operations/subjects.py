@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controlplane.operations.requirements import EMERGENCY
-from controlplane.policy.envelope import NO_CHANGE, Subject
+from controlplane.policy.envelope import NO_CHANGE, Encoded, Subject, encoded_references
 from controlplane.render.model import RenderedPlacement
 from controlplane.repo.changes import Changes, SubjectChange
 from controlplane.repo.snapshot import Snapshot
@@ -22,63 +22,107 @@ from controlplane.resources.tenant import Tenant
 from controlplane.resources.versions import PackVersion
 from evidence.canonical import Json
 
-References = dict[str, dict[str, Json]]
+References = dict[str, dict[str, Encoded]]
+
+
+class Projections:
+    """The form in which rules see the resources of one snapshot, each written once.
+
+    What only one subject holds is soon forgotten, so that memory does not grow with the fleet.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._shared: dict[tuple[str, str], Encoded] = {}
+        self._own: dict[tuple[str, str], Encoded] = {}
+        # Of the resource asked about last: the placements of a tenant come one after the other.
+        self._found: tuple[Resource | None, References] = (None, {})
+        self._last: tuple[Resource | None, Encoded] = (None, Encoded.of({}))
+
+    def of(self, resource: Resource) -> Encoded:
+        """Return `for_policy` of a resource of this snapshot, as canonical bytes."""
+        kept = self._own if resource.kind in _NUMEROUS else self._shared
+        key = (resource.kind, resource.identity)
+        if key not in kept:
+            if kept is self._own and len(kept) >= _RECENT:
+                kept.clear()
+            kept[key] = Encoded.of(resource.for_policy())
+        return kept[key]
+
+    def references(self, resource: Resource) -> Encoded:
+        """Return `resolved` of a resource, as canonical bytes."""
+        return encoded_references(self._resolved(resource))
+
+    def with_itself(self, tenant: Resource) -> Encoded:
+        """Return the references of a tenant, and among them the tenant."""
+        if self._last[0] is not tenant:
+            found = {kind: dict(members) for kind, members in self._resolved(tenant).items()}
+            found.setdefault(tenant.kind, {})[tenant.identity] = self.of(tenant)
+            self._last = (tenant, encoded_references(found))
+        return self._last[1]
+
+    def _resolved(self, resource: Resource) -> References:
+        if self._found[0] is not resource:
+            self._found = (resource, resolved(resource, self))
+        return self._found[1]
+
+
+_NUMEROUS = frozenset({"Tenant", "PackLock"})
+_RECENT = 64
 
 
 def resource_subject(
-    resource: Resource, head: Snapshot, base: Snapshot, change: SubjectChange | None
+    resource: Resource, head: Projections, base: Snapshot, change: SubjectChange | None
 ) -> Subject:
     """Return the subject for one resource as it stands at `head`, with what it refers to there."""
-    judged = resource.for_policy()
+    judged = head.of(resource)
     return Subject(
         kind=resource.kind,
         name=resource.identity,
         resource=judged,
-        references=resolved(resource, head),
+        references=head.references(resource),
         change=_change(change, _before(resource, judged, base, change)),
     )
 
 
 def _before(
-    resource: Resource, judged: Json, base: Snapshot, change: SubjectChange | None
-) -> Json | None:
+    resource: Resource, judged: Encoded, base: Snapshot, change: SubjectChange | None
+) -> Encoded | None:
     """Return what `base` says of the resource; of one that is only reached, what it still says."""
+    if change is None:
+        declared = base.document(resource.kind, resource.identity)
+        return judged if declared is not None and declared.parsed.valid else None
     held = base.get(resource.kind, resource.identity)
-    if held is None:
-        return None
-    return judged if change is None else held.for_policy()
+    return None if held is None else Encoded.of(held.for_policy())
 
 
-def placement_subject(placement: RenderedPlacement, head: Snapshot) -> Subject:
+def placement_subject(placement: RenderedPlacement, head: Projections) -> Subject:
     """Return the subject for everything one environment of a tenant holds on one target."""
-    found: References = {}
-    tenant = head.get("Tenant", placement.tenant)
-    if tenant is not None:
-        found = resolved(tenant, head)
-        found.setdefault("Tenant", {})[tenant.identity] = tenant.for_policy()
+    tenant = head.snapshot.get("Tenant", placement.tenant)
+    resource = {
+        "tenant": placement.tenant,
+        "environment": placement.environment,
+        "target": placement.target,
+        "namespace": placement.namespace,
+        "objects": Encoded.sequence(Encoded(item.text) for item in placement.objects),
+    }
     return Subject(
         kind="Placement",
         name=placement.name,
-        resource={
-            "tenant": placement.tenant,
-            "environment": placement.environment,
-            "target": placement.target,
-            "namespace": placement.namespace,
-            "objects": [resource.body for resource in placement.resources],
-        },
-        references=found,
+        resource=Encoded.mapping(resource),
+        references={} if tenant is None else head.with_itself(tenant),
     )
 
 
-def resolved(resource: Resource, snapshot: Snapshot) -> References:
+def resolved(resource: Resource, known: Projections) -> References:
     """Return everything `resource` refers to, one step far, as kind → identity → projection.
 
     A tenant gets its lock file with the pack versions that it holds, and the price plans that are
     for it. What does not resolve is absent: a rule that needs it denies.
     """
     found: References = {}
-    for other in _referred(resource, snapshot):
-        found.setdefault(other.kind, {})[other.identity] = other.for_policy()
+    for other in _referred(resource, known.snapshot):
+        found.setdefault(other.kind, {})[other.identity] = known.of(other)
     return found
 
 
@@ -178,7 +222,9 @@ def change_subject(
     )
 
 
-def _change(change: SubjectChange | None, before: Json | None) -> Mapping[str, Json]:
+def _change(
+    change: SubjectChange | None, before: Encoded | None
+) -> Mapping[str, Json | Encoded]:
     """Return the envelope's `change` for one subject."""
     value: dict[str, Any] = dict(NO_CHANGE)
     if change is not None:

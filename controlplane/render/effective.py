@@ -29,8 +29,6 @@ from controlplane.render.resolve import Request
 from controlplane.render.streams import parse
 from controlplane.resources.pack_lock import PackLock
 from controlplane.resources.tenant import Tenant
-from reconciler.manifests import manifest_id
-from reconciler.model import Resource
 
 Json = Any
 
@@ -171,7 +169,7 @@ def _finished(
             continue
         body = objects.kept(objects.marked(document.body, owner), mode)
         if body is not None:
-            finished.append(RenderedObject(Resource.of(manifest_id(body), body), place, pack))
+            finished.append(RenderedObject.of(body, place, pack))
     faults.raise_if_any()
     return finished
 

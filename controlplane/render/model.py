@@ -11,7 +11,8 @@ from controlplane.resources.environment import Environment
 from controlplane.resources.pack import Pack
 from controlplane.resources.targets import Cluster, ComputeEngine
 from controlplane.resources.tenant import Tenant
-from evidence.canonical import digest
+from evidence.canonical import canonical, digest, digest_bytes
+from reconciler.manifests import manifest_id
 from reconciler.model import Desired, Placement, Resource
 
 Json = Any
@@ -75,11 +76,22 @@ class Intervention:
 
 @dataclass(frozen=True)
 class RenderedObject:
-    """One object, and the file that produced it. `pack` is `name@version`, "" for the platform."""
+    """One object, and the file that produced it. `pack` is `name@version`, "" for the platform.
+
+    `text` is the body as canonical JSON, over which the resource's digest was taken.
+    """
 
     resource: Resource
     source: FilePlace
+    text: bytes = field(repr=False)
     pack: str = ""
+
+    @classmethod
+    def of(cls, body: Mapping[str, Json], source: FilePlace, pack: str) -> RenderedObject:
+        """Return the object that has this body."""
+        text = canonical(body)
+        resource = Resource(manifest_id(body), body, digest_bytes(text))
+        return cls(resource, source, text, pack)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from controlplane.operations import fleet_subject
 from controlplane.operations.judging import judge
 from controlplane.operations.policies import policy_sets
-from controlplane.operations.subjects import placement_subject, resource_subject
+from controlplane.operations.subjects import Projections, placement_subject, resource_subject
 from controlplane.policy.engines.opa import OpaEngine
 from controlplane.resources import KINDS
 from controlplane.resources.scalars import Bytes, Quantity
@@ -25,12 +25,13 @@ TIME = {"text": "2026-11-21T10:00:00Z", "epochSeconds": 1_795_255_200, "frozen":
 @pytest.mark.requires("opa", "helm")
 def test_the_shipped_example_passes_every_rule() -> None:
     head = company()
+    known = Projections(head)
     resources = [
-        resource_subject(resource, head, head, None)
+        resource_subject(resource, known, head, None)
         for kind in KINDS
         for resource in head.of_kind(kind).values()
     ]
-    placements = [placement_subject(placement, head) for placement in rendered().values()]
+    placements = [placement_subject(placement, known) for placement in rendered().values()]
     (chosen,) = policy_sets(head)
     engine = OpaEngine(binary=binaries.need("opa"))
     asked = [*resources, *placements, fleet_subject.subject(head)]
