@@ -31,6 +31,6 @@ findings contains finding if {
 }
 
 known(manifest) if {
-	some kind in data.parameters.workloads.known_kinds.kinds
-	kind == sprintf("%v/%v", [manifest.apiVersion, manifest.kind])
+	name := concat("/", [manifest.apiVersion, manifest.kind])
+	name in data.parameters.workloads.known_kinds.kinds
 }
