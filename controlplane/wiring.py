@@ -74,6 +74,11 @@ def program(name: str) -> Path | None:
     return Path(found) if found else None
 
 
+def processors() -> int:
+    """Return how many processes may work at the same time on this machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def charts() -> ChartRenderer:
     """Return what renders Helm charts; it says so itself where helm is missing."""
     from controlplane.render.helm import HelmCharts  # noqa: PLC0415

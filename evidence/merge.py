@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from evidence import objects, tiles
+from evidence import objects, packs, tiles
 from evidence.audit import verify_directory
 from evidence.canonical import canonical
 from evidence.disk import Disk, locked
@@ -88,9 +88,11 @@ def _beside(source: Path, theirs: LogReader, target: Path) -> dict[Path, bytes]:
         files[objects.object_path(target, run.envelope.digest)] = run.envelope.data
         path = objects.records_path(source, run.statement.root)
         files[objects.records_path(target, run.statement.root)] = path.read_bytes()
+        for number, pack in enumerate(run.packs()):
+            files[objects.packs_path(target, run.statement.root, number)] = pack.read_bytes()
         for record in run.records():
-            if not record.inline:
-                digest = record.record["payload"]
+            digest = record.record["payload"]
+            if not record.inline and not packs.holds(run.packs(), digest):
                 data = objects.read_object(source, digest, run.part)
                 files[objects.object_path(target, digest)] = data
     return files

@@ -1,7 +1,8 @@
 """What lies beside the logs of an evidence directory, each thing under the name of its content.
 
 `objects/ab/cdef…`: envelopes and large payloads by SHA-256. `records/ab/cdef…`: the records of a
-run by their Merkle root, one line each. `keys/<keyid>.json`: the public keys that signed.
+run by their Merkle root, one line each; beside them `cdef….N.pack`, the payloads of a run that has
+many (see `evidence.packs`). `keys/<keyid>.json`: the public keys that signed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,18 @@ def object_path(root: Path, digest: str) -> Path:
 def records_path(root: Path, merkle_root: str) -> Path:
     """Return where the records with this Merkle root (hexadecimal) lie."""
     return root / "records" / merkle_root[:2] / merkle_root[2:]
+
+
+def packs_path(root: Path, merkle_root: str, number: int) -> Path:
+    """Return where a pack of payloads lies: beside the records that name them."""
+    path = records_path(root, merkle_root)
+    return path.with_name(f"{path.name}.{number}.pack")
+
+
+def packs_of(root: Path, merkle_root: str) -> list[Path]:
+    """Return the packs beside the records with this Merkle root."""
+    path = records_path(root, merkle_root)
+    return sorted(path.parent.glob(f"{path.name}.*.pack"))
 
 
 def read_object(root: Path, digest: str, part: str) -> bytes:
@@ -95,10 +108,15 @@ def kept_keys(root: Path) -> dict[str, KnownKey]:
     return found
 
 
+def named_line(record: records.Record) -> bytes:
+    """Return the line of a record whose payload lies elsewhere."""
+    return b'{"record":' + record.data + b"}\n"
+
+
 def record_line(record: records.Record) -> tuple[bytes, bool]:
     """Return the line that holds a record, and whether its payload is in the line too."""
     if len(record.payload_bytes) > INLINE:
-        return b'{"record":' + record.data + b"}\n", False
+        return named_line(record), False
     return b'{"payload":' + record.payload_bytes + b',"record":' + record.data + b"}\n", True
 
 

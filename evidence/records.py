@@ -56,6 +56,18 @@ class Record:
         }
 
 
+@dataclass(frozen=True)
+class PackedRecord(Record):
+    """A record whose payload lies in a pack of its run; `payload` is None here."""
+
+    packed: str = ""
+
+    @property
+    def payload_digest(self) -> str:
+        """The digest by which the pack has the payload."""
+        return self.packed
+
+
 def check(value: Json, part: str) -> str:
     """Check the form of a record and return its payload's digest; raises MalformedError."""
     read = shape.fields(value, part, _FIELDS)

@@ -3,10 +3,11 @@
 The order in which things become durable is what makes a run survive a kill at any moment:
 
 1. `runs/<run>.json` says that a run began; it stays locked while its process lives;
-2. `runs/<run>.records` grows by one line per record, durable before `record` returns;
+2. `runs/<run>.records` grows by one line per record, durable before `record` returns; payloads
+   that were packed lie in `runs/<run>.<n>.pack`, durable before a record names them;
 3. `runs/<run>.envelope` is the signed statement: from here on the run is closed, and what
    follows can be done again by anybody, with the same result;
-4. records and envelope get their lasting names, the entry is appended to the log;
+4. packs, records and envelope get their lasting names, the entry is appended to the log;
 5. the files of the run are removed.
 """
 
@@ -27,7 +28,8 @@ from evidence.disk import Disk, try_lock
 from evidence.dsse import Envelope
 from evidence.errors import UsageError
 from evidence.log import Log
-from evidence.records import PAYLOAD_LIMIT, Record
+from evidence.packs import Pack
+from evidence.records import PAYLOAD_LIMIT, PackedRecord, Record
 from evidence.signers.base import Signer
 from evidence.statement import SUBJECTS, Statement, Subject
 
@@ -70,6 +72,7 @@ class Run:
         self._base: Path = place.log.directory / "runs" / self.id.replace("/", "~")
         self._leaves: list[bytes] = []
         self._written = self._synced = 0
+        self._packed: set[str] = set()
         self._appending = threading.Lock()
         self._syncing = threading.Lock()
         self._open = True
@@ -91,6 +94,8 @@ class Run:
             )
         os.ftruncate(lock, 0)
         place.disk.append(lock, canonical(header))
+        for pack in base.parent.glob(f"{base.name}.*.pack"):
+            place.disk.remove(pack)
         for leftover in ("records", "envelope"):
             place.disk.remove(base.with_name(f"{base.name}.{leftover}"))
         place.disk.publish(draft, path, lock)
@@ -112,6 +117,20 @@ class Run:
         run = cls(place, header, lock, adopted=True)
         run._reload()
         return run
+
+    def adopt_pack(self, draft: Path) -> None:
+        """Take over a pack that is durable; `PackedRecord`s may name its objects from now on.
+
+        Raises MalformedError for a pack that cannot be read.
+        """
+        pack = Pack(draft)
+        number = len(self._packs())
+        self._place.disk.link(draft, self._path(f"{number}.pack"))
+        self._place.disk.remove(draft)
+        self._packed.update(pack.objects)
+
+    def _packs(self) -> list[Path]:
+        return sorted(self._base.parent.glob(f"{self._base.name}.*.pack"))
 
     def record(self, record: Record) -> str:
         """Add one record, durably; returns its digest."""
@@ -183,6 +202,14 @@ class Run:
             self.close(outcome=INTERRUPTED, summary=summary)
 
     def _line(self, record: Record) -> bytes:
+        if isinstance(record, PackedRecord):
+            if record.packed not in self._packed:
+                raise UsageError(
+                    f"no pack of run {self.id} holds {record.packed}",
+                    remedy="let the run adopt the pack before recording what is in it",
+                )
+            records.check(record.to_json(), "record")
+            return objects.named_line(record)
         if len(record.payload_bytes) > PAYLOAD_LIMIT:
             raise UsageError(
                 f"a payload of {len(record.payload_bytes)} bytes is too large",
@@ -224,6 +251,8 @@ class Run:
     def _settle(self, envelope: Envelope, said: Statement) -> Entry:
         """Give everything its lasting name, append the entry, forget the run. Idempotent."""
         root, disk, log = self._place.directory, self._place.disk, self._place.log
+        for number, pack in enumerate(self._packs()):
+            disk.link(pack, objects.packs_path(root, said.root, number))
         disk.link(self._path("records"), objects.records_path(root, said.root))
         disk.link(self._path("envelope"), objects.object_path(root, envelope.digest))
         entry = canonical(statement.entry_of(envelope, said))
@@ -233,6 +262,8 @@ class Run:
         disk.remove(self._path("json"))  # first: without it the other two are of no account
         disk.remove(self._path("envelope"))
         disk.remove(self._path("records"))
+        for pack in self._packs():
+            disk.remove(pack)
         return Entry(log.origin, index, envelope.digest, said.run, said.outcome, said.count)
 
     def _reload(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence import objects, shape
+from evidence import objects, packs, shape
 from evidence.canonical import Json, read_canonical
 from evidence.dsse import Envelope
 from evidence.errors import MalformedError, UsageError
@@ -49,9 +49,23 @@ class StoredRun:
         """Return a record's payload; raises MalformedError."""
         if record.inline:
             return record.payload
-        digest = record.record["payload"]
-        data = objects.read_object(self.directory, digest, f"{self.part}: payload")
+        data = self.payload_bytes(record.record["payload"])
         return read_canonical(data, f"{self.part}: payload", limit=objects.OBJECT_LIMIT)
+
+    def payload_bytes(self, digest: str) -> bytes:
+        """Return the bytes of a payload that is not inline, which are known to have this digest.
+
+        Raises MalformedError where they are missing or damaged.
+        """
+        if not objects.object_path(self.directory, digest).exists():
+            found = packs.find(self.packs(), digest)
+            if found is not None:
+                return found
+        return objects.read_object(self.directory, digest, f"{self.part}: payload")
+
+    def packs(self) -> list[Path]:
+        """Return the packs that hold payloads of this run."""
+        return objects.packs_of(self.directory, self.statement.root)
 
 
 def read_entry(data: bytes, part: str) -> dict[str, Json]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +20,13 @@ from evidence.disk import Disk
 from evidence.dsse import Envelope
 from evidence.errors import UsageError
 from evidence.log import Log, directory_name
+from evidence.packs import PackWriter
 from evidence.records import Record, records_root
 from evidence.run import Entry, Place, Run, check_header
 from evidence.signers.base import Signer
 from evidence.statement import PURPOSE_OF_KIND, Statement, Subject, entry_of
+
+_DRAFT_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -109,18 +113,32 @@ class EvidenceWriter:
         check_header(header, "run")
         return Run.create(self._place, header)
 
+    def new_pack(self) -> PackWriter:
+        """Begin a pack for a run of this log, which adopts it once it is closed."""
+        name = f".{os.urandom(10).hex()}.pack"
+        return PackWriter(self._place.log.directory / "runs" / name, self._place.disk)
+
     def recover(self) -> list[Entry]:
         """Close what processes that no longer live left open, and return their entries.
 
         A run whose statement was signed is appended as it is; any other is closed with what it
         had recorded and the outcome `interrupted`. Runs of living processes are left alone.
         """
+        self._forget_drafts()
         entries = []
         for path in sorted((self._place.log.directory / "runs").glob("*.json")):
             run = Run.adopt(self._place, path)
             if run is not None:
                 entries.append(run.finish_interrupted())
         return entries
+
+    def _forget_drafts(self) -> None:
+        """Remove packs that no run adopted within a day."""
+        before = self._place.clock().timestamp() - _DRAFT_SECONDS
+        for path in (self._place.log.directory / "runs").glob(".*.pack"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    self._place.disk.remove(path)
 
     def append(self, finished: Sequence[FinishedRun]) -> list[Entry]:
         """Write runs that are over already, all under one checkpoint; durable on return.

@@ -20,10 +20,9 @@ from controlplane.cli.gate_step import Ends
 from controlplane.cli.gate_watch import watch
 from controlplane.errors import Exit
 from controlplane.operations.agreement import agreement
-from controlplane.operations.approvals import Agreement
 from controlplane.operations.authorising import holds_until
 from controlplane.operations.clearing import branch
-from controlplane.operations.gate import GateReport, Step
+from controlplane.operations.gate import ALONE, Agreement, GateReport, Means, Step
 from controlplane.operations.gate import gate as judge_step
 from controlplane.operations.genesis import beginning, require_pinned
 from controlplane.operations.recording import record_decision
@@ -125,22 +124,19 @@ def _require(
 
 
 def _gate(
-    repository: GitRepository, step: Step, engine: PolicyEngine, *, whole: bool
+    repository: GitRepository,
+    step: Step,
+    engine: PolicyEngine,
+    *,
+    whole: bool,
+    means: Means = ALONE,
 ) -> GateReport:
     """Judge, with the approvals of this very step. What is not committed was approved by nobody."""
     now, said = wiring.now(), Agreement()
     if step.head.commit is not None:
         said = agreement(repository, wiring.evidence_directory(repository), step, now)
-    return judge_step(
-        step,
-        engine,
-        wiring.charts(),
-        now,
-        whole=whole,
-        approvals=said.approvals,
-        authors=said.authors,
-        reviews=said.reviews,
-    )
+    charts = wiring.charts()
+    return judge_step(step, engine, charts, now, whole=whole, said=said, means=means)
 
 
 def _judged(repository: GitRepository, step: Step, engine: str | None, *, whole: bool) -> str:
@@ -155,7 +151,8 @@ def _decide(repository: GitRepository, step: Step, engine: PolicyEngine, wanted:
     if wanted.recorded:
         directory = wiring.evidence_directory(repository)
         writer = wiring.evidence_writer(directory, "decide", keys=wanted.keys)
-    report = _gate(repository, step, engine, whole=wanted.whole)
+    means = Means(wiring.processors(), writer.new_pack if writer is not None else None)
+    report = _gate(repository, step, engine, whole=wanted.whole, means=means)
     output.talk(f"engine: {engine.version()}")
     if writer is not None and not report.problems:
         entry = record_decision(report, writer)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from controlplane.operations.approvals import Agreement, Approvals, facts
-from controlplane.operations.gate import Step
+from controlplane.operations.approvals import Approvals, facts
+from controlplane.operations.gate import Agreement, Step
 from controlplane.operations.people import People
 from controlplane.operations.requirements import EMERGENCY
 from controlplane.operations.trust import trust_of

@@ -12,10 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from controlplane.errors import ControlPlaneError
-from controlplane.operations.approvals import Agreement
 from controlplane.operations.clearing import Clearance, branch, clear
 from controlplane.operations.exchange import collect
-from controlplane.operations.gate import GateReport, Step, gate
+from controlplane.operations.gate import Agreement, GateReport, Step, gate
 from controlplane.operations.planning import TargetOf
 from controlplane.operations.recording import record_decision
 from controlplane.operations.wanted import Wanted, abandoned
@@ -54,15 +53,7 @@ class LateJudge:
         if report is None or self._is_over(report):
             now = self.now()
             said = self.said(step, now)
-            report = gate(
-                step,
-                self.engine(),
-                self.charts,
-                now,
-                approvals=said.approvals,
-                authors=said.authors,
-                reviews=said.reviews,
-            )
+            report = gate(step, self.engine(), self.charts, now, said=said)
             if not report.problems:
                 record_decision(report, self.writer(), gated=False)
             self._known = {key: report}

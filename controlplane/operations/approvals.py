@@ -64,15 +64,6 @@ class Approval:
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """What people said of a step, as facts for rules: approvals, who wrote it, open reviews."""
-
-    approvals: tuple[Json, ...] = ()
-    authors: tuple[Json, ...] = ()
-    reviews: tuple[Json, ...] = ()
-
-
-@dataclass(frozen=True)
 class _Said:
     """A record about one step, and the run that signed it."""
 

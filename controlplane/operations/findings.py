@@ -5,11 +5,14 @@ A verdict holds codes and parameters only; the rule's metadata holds the words.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
+from controlplane.operations.item_names import steps
+from controlplane.policy.envelope import Encoded, Subject
 from controlplane.policy.model import Cause, Finding, Indeterminate, Rule, Severity, Verdict
 from controlplane.render.model import RenderedPlacement
 from controlplane.repo.layout import REPOSITORY_FILE
@@ -36,6 +39,7 @@ class LocatedFinding:
     path: FieldPath = ()
     params: tuple[tuple[str, str | int], ...] = ()
     because: str = ""  # why it weighs otherwise than the rule says; part of the message, too
+    steps: FieldPath = ()  # `path` with items of lists by name, as `item_names` gives it
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,40 @@ class Undecided:
     position: Position
 
 
+class Locates(Protocol):
+    """Knows where findings and subjects stand."""
+
+    def locate(self, finding: Finding, /) -> Place:
+        """Return the place of a finding."""
+
+    def place(self, subject: str, /) -> Position:
+        """Return the place of a subject."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a finding stands: in a file, and in its subject with items of lists by name."""
+
+    position: Position
+    steps: FieldPath
+
+
+@dataclass(frozen=True)
+class Known:
+    """The places of findings, and of subjects that stayed open, found when they were judged."""
+
+    findings: Mapping[tuple[str, FieldPath], Place]  # by subject and path, whatever they weigh
+    subjects: Mapping[str, Position]
+
+    def locate(self, finding: Finding) -> Place:
+        """Return the place that was found; raises KeyError where nothing was found there."""
+        return self.findings[finding.subject, finding.path]
+
+    def place(self, subject: str) -> Position:
+        """Return the place of a subject; raises KeyError for one that did not stay open."""
+        return self.subjects[subject]
+
+
 class Places:
     """Finds where subjects and their fields stand in the files of one revision."""
 
@@ -57,18 +95,26 @@ class Places:
         self,
         snapshot: Snapshot,
         placements: Mapping[str, RenderedPlacement],
-        fleet: Mapping[str, Json] | None = None,
+        judged: Iterable[Subject] = (),
         change: Callable[[FieldPath], Position | None] = lambda _: None,
     ) -> None:
         """`change` finds what a finding about the change as a whole points at."""
         self._snapshot = snapshot
         self._placements = placements
-        self._fleet = fleet or {}
         self._change = change
+        self._judged = {subject.identity: subject for subject in judged}
+        self._read: dict[str, Json] = {}
 
-    def locate(self, finding: Finding) -> Position:
+    def locate(self, finding: Finding) -> Place:
         """Return the place of a finding: a field, the template of an object, or the repository."""
-        return self.place(finding.subject, finding.path)
+        position = self.place(finding.subject, finding.path)
+        return Place(position, steps(finding.path, self._resource(finding.subject)))
+
+    def _resource(self, subject: str) -> Json:
+        """Return what was judged, None where that is not at hand."""
+        if subject not in self._read and subject in self._judged:
+            self._read[subject] = json.loads(Encoded.of(self._judged[subject].resource).text)
+        return self._read.get(subject)
 
     def place(self, subject: str, path: FieldPath = ()) -> Position:
         """Return the place of a subject, or of a field of it."""
@@ -76,8 +122,10 @@ class Places:
         placement = self._placements.get(name) if kind == "Placement" else None
         if placement is not None:
             return self._rendered(placement, path)
+        if kind == "Placement":  # was not rendered
+            return self._snapshot.locate("Tenant", name.partition("/")[0], ("spec", "placements"))
         if kind == "Fleet":
-            kind, name, path = _about(self._fleet, path)
+            kind, name, path = _about(self._resource(subject), path)
         if kind == "Change" and (found := self._change(path)) is not None:
             return found
         try:
@@ -93,13 +141,13 @@ class Places:
         return self._snapshot.locate("Tenant", placement.tenant, ("spec", "placements"))
 
 
-def _about(fleet: Mapping[str, Json], path: FieldPath) -> tuple[str, str, FieldPath]:
+def _about(fleet: Json, path: FieldPath) -> tuple[str, str, FieldPath]:
     """Return (kind, name, path) of the resource that a place in the fleet's figures is about.
 
     The innermost `at` on the way counts; without one it is the fleet itself, which has no file.
     """
     found: tuple[str, str, FieldPath] = ("Fleet", "fleet", path)
-    value: Any = fleet
+    value = fleet
     for step in path:
         try:
             value = value[step]
@@ -114,7 +162,7 @@ def _about(fleet: Mapping[str, Json], path: FieldPath) -> tuple[str, str, FieldP
 def explain(
     verdict: Verdict,
     rules: Mapping[str, Rule],
-    places: Places,
+    places: Locates,
     weighed: Mapping[Finding, str] | None = None,
 ) -> tuple[LocatedFinding, ...]:
     """Return the findings in words, the gravest first, then by place.
@@ -124,19 +172,19 @@ def explain(
     order = (Severity.DENY, Severity.WARN, Severity.INFO)
     why = weighed or {}
     found = [
-        _located(finding, rules[finding.rule], places, why.get(finding, ""))
+        _located(finding, rules[finding.rule], places.locate(finding), why.get(finding, ""))
         for finding in verdict.findings
     ]
     return tuple(sorted(found, key=lambda f: (order.index(f.severity), f.position, f.rule)))
 
 
-def _located(finding: Finding, rule: Rule, places: Places, because: str) -> LocatedFinding:
+def _located(finding: Finding, rule: Rule, place: Place, because: str) -> LocatedFinding:
     message = worded(rule.messages.get(finding.code, finding.code), dict(finding.params))
     return LocatedFinding(
         rule=finding.rule,
         severity=finding.severity,
         subject=finding.subject,
-        position=places.locate(finding),
+        position=place.position,
         field=dotted(finding.path),
         message=f"{message} ({because})" if because else message,
         remedy=rule.remedy,
@@ -145,6 +193,7 @@ def _located(finding: Finding, rule: Rule, places: Places, because: str) -> Loca
         path=finding.path,
         params=finding.params,
         because=because,
+        steps=place.steps,
     )
 
 
@@ -167,7 +216,7 @@ _CAUSES: Mapping[Cause, tuple[str, str]] = {
 }
 
 
-def undecided(items: tuple[Indeterminate, ...], places: Places) -> Iterator[Undecided]:
+def undecided(items: tuple[Indeterminate, ...], places: Locates) -> Iterator[Undecided]:
     """Yield what stayed open, in words, at its subject's place."""
     for item in items:
         message, remedy = _CAUSES[item.cause]

@@ -1,27 +1,30 @@
 """The gate: may the branch go from the tree of `base` to the tree of `head`?
 
-Collects what is to be judged, asks under the policies of base *and* head, and puts the answer
-together. It reads values and ports only; making the decision durable is `recording`'s part, and
-nothing may act on a decision before it is.
+Collects what is to be judged, asks under the policies of base *and* head, weighs what was found,
+and puts the answer together. It reads values and ports only; making the decision durable is
+`recording`'s part, and nothing may act on a decision before it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
 from controlplane.errors import IndeterminateError, UsageError
-from controlplane.operations import fleet_subject, rendering, subjects
+from controlplane.operations import fleet_subject
 from controlplane.operations.change_view import ChangeView, concerns_judging
-from controlplane.operations.findings import LocatedFinding, Places, Undecided, explain, undecided
+from controlplane.operations.deltas import ObjectDelta
+from controlplane.operations.findings import LocatedFinding, Undecided, explain, undecided
 from controlplane.operations.freezes import clock
 from controlplane.operations.judging import Judgement
 from controlplane.operations.linting import lint
 from controlplane.operations.people import People
 from controlplane.operations.policies import NamedBundle
+from controlplane.operations.portions import Court, Hearing, PackWriter, cut
 from controlplane.operations.requirements import EMERGENCY
-from controlplane.operations.sides import Bench, Judgements, Sets, together, verdict_of
+from controlplane.operations.sides import Judgements, Sets, verdict_of
 from controlplane.operations.weighing import denials, loosened, reasons, weights
 from controlplane.policy.engine import PolicyEngine
 from controlplane.policy.envelope import Subject
@@ -29,7 +32,6 @@ from controlplane.policy.model import Verdict, merge
 from controlplane.policy.weigh import DAY, WaiverStanding, Weighing, weigh
 from controlplane.policy.weights import Weights
 from controlplane.render.helm import ChartRenderer
-from controlplane.render.model import RenderedPlacement
 from controlplane.repo.changes import Changes, changes
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.environment import Environment
@@ -50,16 +52,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class ObjectDelta:
-    """What the rendered objects of one placement gain, lose and change, by resource id."""
-
-    placement: str
-    gained: tuple[str, ...]
-    lost: tuple[str, ...]
-    changed: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class GateReport:
     """Everything the gate has to say. `problems` is not empty where head cannot be judged."""
 
@@ -73,6 +65,7 @@ class GateReport:
     problems: tuple[Problem, ...] = ()
     time: Json = None
     facts: Mapping[str, Json] = field(default_factory=dict)
+    packs: tuple[Path, ...] = ()  # hold the envelopes that the judgements do not
     engines_verdict: Verdict | None = None  # before it was weighed
     weights: Weights | None = None  # what it was weighed by
     weighings: tuple[Weighing, ...] = ()
@@ -89,7 +82,31 @@ class GateReport:
         return tuple(line for _, judgement in self.judgements for line in judgement.details)
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """What people said of a step, as facts for rules: approvals, who wrote it, open reviews."""
+
+    approvals: tuple[Json, ...] = ()
+    authors: tuple[Json, ...] = ()
+    reviews: tuple[Json, ...] = ()
+
+
 NOTHING = Verdict((), (), ())
+NOBODY = Agreement()
+
+
+@dataclass(frozen=True)
+class Means:
+    """With what a revision of many tenants is judged: how many processes, and where envelopes go.
+
+    `new_pack` begins a file that a run of the evidence log adopts; None keeps them in memory.
+    """
+
+    workers: int = 1
+    new_pack: Callable[[], PackWriter] | None = None
+
+
+ALONE = Means()
 
 
 def gate(
@@ -99,14 +116,13 @@ def gate(
     now: datetime,
     *,
     whole: bool = False,
-    approvals: Sequence[Json] = (),
-    authors: Sequence[Json] = (),
-    reviews: Sequence[Json] = (),
+    said: Agreement = NOBODY,
+    means: Means = ALONE,
 ) -> GateReport:
     """Judge one step; `whole` judges every resource of head, not only what the change reaches.
 
-    `approvals`, `authors` and `reviews` are what people said of this very step, as
-    `approvals.Agreement` holds it; without authors the last commit's counts.
+    `said` is what counts of what people said of this very step; without authors the last commit's
+    counts. `means` change nothing of the answer.
 
     Raises PolicyLoadError and InvalidRepositoryError where the policies themselves cannot be
     used, IndeterminateError where base demands another engine. A head that is no valid repository
@@ -117,46 +133,74 @@ def gate(
     if wrong:
         return GateReport(step, NOTHING, found, problems=wrong)
     _refuse_other_engine(step, engine)
-    tenants = set(step.head.of_kind("Tenant")) if whole else set(found.reach.tenants)
-    rendered = rendering.render(step.head, tenants, charts)
-    if rendered.problems:
-        wrong = tuple(p for problems in rendered.problems.values() for p in problems)
-        return GateReport(step, NOTHING, found, problems=tuple(sorted(set(wrong))))
-    time = clock(now, _environments(step))
-    view = ChangeView(step.base, step.head, found, _emergency(approvals))
-    wrote = list(authors) or view.authors()
-    facts = {**_facts(step, approvals, reviews), "authors": wrote}
-    asked = _subjects(step, found, rendered.placements, whole=whole)
-    changed = [] if step.genesis else [view.subject(wrote)]
+    view = ChangeView(step.base, step.head, found, _emergency(said))
+    wrote = list(said.authors) or view.authors()
     sets = Sets.of(step)
+    court = Court(
+        head=step.head,
+        base=step.base,
+        touched={} if step.genesis else {(s.kind, s.identity): s for s in found.subjects},
+        reached=_reached(step, found),
+        sets=sets.asked(),
+        engine=engine,
+        charts=charts,
+        facts={**_facts(step, said), "authors": wrote},
+        time=clock(now, _environments(step)),
+        locate=view.locate,
+        new_pack=means.new_pack,
+        workers=means.workers,
+    )
+    changed = [] if step.genesis else [view.subject(wrote)]
     counted = _fleet(step, found, sets.asked(), whole=whole)
-    asked += counted
-    bench = Bench(engine, sets, time)
+    names, tenants = _names(step, found, whole=whole)
     if changed and concerns_judging(found):
-        judgements = bench.judge(asked, facts)
-        facts = {**facts, "loosened": _loosened(step, sets, judgements, now)}
-        judgements = together(judgements, bench.judge(changed, facts))
+        heard = court.judge(cut(names, tenants, counted))
+        heard, court = _with_loosened(court, heard, changed, step, sets, now)
     else:
-        judgements = bench.judge([*asked, *changed], facts)
-    merged = merge(judgement.verdict for _, judgement in judgements)
+        heard = court.judge(cut(names, tenants, [*counted, *changed]))
+    if heard.problems:
+        return GateReport(step, NOTHING, found, problems=heard.problems)
+    return _report(step, found, court, heard, sets, now)
+
+
+def _with_loosened(
+    court: Court,
+    heard: Hearing,
+    changed: Sequence[Subject],
+    step: Step,
+    sets: Sets,
+    now: datetime,
+) -> tuple[Hearing, Court]:
+    """Judge the change itself last, told which denials its own policies and settings would end."""
+    if heard.problems:
+        return heard, court
+    known = {**court.facts, "loosened": _loosened(step, sets, heard.judgements, now)}
+    told = replace(court, facts=known)
+    return heard.then(told.judge(cut((), (), changed))), told
+
+
+def _report(
+    step: Step, found: Changes, court: Court, heard: Hearing, sets: Sets, now: datetime
+) -> GateReport:
+    """Weigh what was heard, and put it into words."""
+    merged = merge(judgement.verdict for _, judgement in heard.judgements)
     by = weights(judged_by(step), step.head, sets.bundles(), merged.findings, now)
     weighed = weigh(merged, by, notice=_notice(step))
-    verdict = weighed.verdict
-    places = _places(view, rendered.placements, counted)
     return GateReport(
         step=step,
-        verdict=verdict,
+        verdict=weighed.verdict,
         changes=found,
-        findings=explain(verdict, sets.rules(), places, reasons(weighed.weighings)),
+        findings=explain(weighed.verdict, sets.rules(), heard.places, reasons(weighed.weighings)),
         engines_verdict=merged,
         weights=by,
         weighings=weighed.weighings,
         waivers=weighed.waivers,
-        undecided=tuple(undecided(verdict.indeterminate, places)),
-        deltas=_deltas(step, rendered.placements, tenants, charts),
-        judgements=judgements,
-        time=time,
-        facts=facts,
+        undecided=tuple(undecided(weighed.verdict.indeterminate, heard.places)),
+        deltas=heard.deltas,
+        judgements=heard.judgements,
+        packs=heard.packs,
+        time=court.time,
+        facts=court.facts,
     )
 
 
@@ -182,7 +226,7 @@ def judged_by(step: Step) -> Snapshot:
     return step.head if step.genesis else step.base
 
 
-def _facts(step: Step, approvals: Sequence[Json], reviews: Sequence[Json]) -> Mapping[str, Json]:
+def _facts(step: Step, said: Agreement) -> Mapping[str, Json]:
     """Return the facts rules may ask for. Waivers count as the base has them.
 
     `loosened` is known when everything but the change itself was judged, and told to its rules.
@@ -190,17 +234,17 @@ def _facts(step: Step, approvals: Sequence[Json], reviews: Sequence[Json]) -> Ma
     waivers = step.base.of_kind("Waiver")
     return {
         "waivers": [waivers[name].for_policy() for name in sorted(waivers)],
-        "approvals": list(approvals),
-        "emergency": _emergency(approvals),
+        "approvals": list(said.approvals),
+        "emergency": _emergency(said),
         "approvers": People.of(step.base).approvers(),
-        "reviews": list(reviews),
+        "reviews": list(said.reviews),
         "loosened": [],
     }
 
 
-def _emergency(approvals: Sequence[Json]) -> bool:
+def _emergency(said: Agreement) -> bool:
     """Whether somebody claims an emergency: it is claimed by a person, never by a field."""
-    return any(EMERGENCY in each["classes"] for each in approvals)
+    return any(EMERGENCY in each["classes"] for each in said.approvals)
 
 
 def _loosened(step: Step, sets: Sets, judgements: Judgements, now: datetime) -> list[Json]:
@@ -220,26 +264,19 @@ def _notice(step: Step) -> int:
     return repository.spec.waiver_notice.seconds if repository else 14 * DAY
 
 
-def _subjects(
-    step: Step, found: Changes, placements: Sequence[RenderedPlacement], *, whole: bool
-) -> list[Subject]:
-    """Return what is to be judged: what changed, what it reaches, what is rendered.
-
-    At genesis everything is new and nothing has changed: it is judged for what it says.
-    """
-    head, touched = step.head, {(each.kind, each.identity): each for each in found.subjects}
-    known = subjects.Projections(head)
-    names = set(touched) | {("Tenant", name) for name in found.reach.tenants}
-    touched = {} if step.genesis else touched
+def _names(step: Step, found: Changes, *, whole: bool) -> tuple[set[tuple[str, str]], set[str]]:
+    """Return what is to be judged: resources by kind and identity, and tenants to be rendered."""
     if whole:
-        names = {(d.kind, d.identity) for d in head.documents}
-    resources = [head.get(kind, identity) for kind, identity in sorted(names)]
-    asked = [
-        subjects.resource_subject(each, known, step.base, touched.get((each.kind, each.identity)))
-        for each in resources
-        if each is not None
-    ]
-    return [*asked, *(subjects.placement_subject(placement, known) for placement in placements)]
+        named = {(d.kind, d.identity) for d in step.head.documents}
+        return named, set(step.head.of_kind("Tenant"))
+    names = {(each.kind, each.identity) for each in found.subjects}
+    return names | {("Tenant", name) for name in found.reach.tenants}, set(found.reach.tenants)
+
+
+def _reached(step: Step, found: Changes) -> frozenset[str]:
+    """Return the tenants whose objects may be others than at base; none where none can be told."""
+    told = not step.genesis and not step.base.problems
+    return found.reach.tenants if told else frozenset()
 
 
 def _fleet(
@@ -254,41 +291,6 @@ def _fleet(
     counts = any(each.kind in fleet_subject.KINDS for each in found.subjects)
     judges = any(file.change_class == "policy" for file in found.files)
     return [fleet_subject.subject(step.head)] if whole or step.genesis or counts or judges else []
-
-
-def _places(
-    view: ChangeView, placements: Sequence[RenderedPlacement], counted: Sequence[Subject]
-) -> Places:
-    rendered = {placement.name: placement for placement in placements}
-    return Places(view.head, rendered, counted[0].resource if counted else None, view.locate)
-
-
-def _deltas(
-    step: Step,
-    after: Sequence[RenderedPlacement],
-    tenants: set[str],
-    charts: ChartRenderer,
-) -> tuple[ObjectDelta, ...]:
-    """Return what the rendered objects gain and lose, placements without a difference left out."""
-    valid = not step.genesis and not step.base.problems
-    before = rendering.render(step.base, tenants, charts).placements if valid else ()
-    old = {placement.name: _digests(placement) for placement in before}
-    new = {placement.name: _digests(placement) for placement in after}
-    deltas = (_delta(name, old.get(name, {}), new.get(name, {})) for name in sorted({*old, *new}))
-    return tuple(each for each in deltas if each.gained or each.lost or each.changed)
-
-
-def _digests(placement: RenderedPlacement) -> dict[str, str]:
-    return {resource.id: resource.digest for resource in placement.resources}
-
-
-def _delta(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> ObjectDelta:
-    return ObjectDelta(
-        placement=name,
-        gained=tuple(sorted(set(new) - set(old))),
-        lost=tuple(sorted(set(old) - set(new))),
-        changed=tuple(sorted(i for i in set(old) & set(new) if old[i] != new[i])),
-    )
 
 
 def step_between(base: Snapshot, head: Snapshot, *, contained: bool) -> Step:

@@ -5,14 +5,35 @@ A rule is told no more than it asks for, so that its answer depends on nothing e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from controlplane.policy.decide import decide, unanswered_details
-from controlplane.policy.engine import PolicyEngine, Question
+from controlplane.policy.engine import PolicyEngine, Prepared, Question
 from controlplane.policy.envelope import Subject, envelope
+from controlplane.policy.errors import EngineError
 from controlplane.policy.model import PolicyBundle, Rule, Verdict, merge
 from evidence.canonical import Json, digest_bytes
+
+
+class Keeper(Protocol):
+    """Where envelopes are kept that are too many for memory, so that they can be judged again."""
+
+    def add(self, digest: str, parts: Iterable[bytes], /) -> None:
+        """Keep the envelope of this digest, whose bytes are `parts` joined."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What some subjects were answered under one bundle, without who answered."""
+
+    verdict: Verdict
+    judged: tuple[tuple[str, str], ...]  # (subject, envelope digest), in order
+    envelopes: Mapping[str, bytes]  # digest → canonical bytes; those that are kept elsewhere not
+    details: tuple[str, ...]  # why something stayed indeterminate, in the engine's own words
+    artifact: str = ""  # the digest of what was evaluated, where that is not the bundle's text
+    artifact_file: bytes = b""  # from which it can be evaluated again; "" where it was given before
 
 
 @dataclass(frozen=True)
@@ -23,7 +44,7 @@ class Judgement:
     engine: str
     engine_version: str
     bundle: PolicyBundle
-    envelopes: Mapping[str, bytes]  # digest → canonical bytes, so that it can be judged again
+    envelopes: Mapping[str, bytes]  # digest → canonical bytes; those that are kept elsewhere not
     judged: tuple[tuple[str, str], ...]  # (subject, envelope digest), in order
     details: tuple[str, ...]  # why something stayed indeterminate, in the engine's own words
     artifact: str = ""  # the digest of what was evaluated, where that is not the bundle's text
@@ -44,8 +65,33 @@ def questions(
             if subject.kind in rule.subjects:
                 told.setdefault(("time" in rule.uses, "facts" in rule.uses), []).append(rule)
         for (timed, informed), asked in sorted(told.items()):
-            text = envelope(subject, facts if informed else {}, time if timed else None)
-            yield Question(subject.identity, text, tuple(asked))
+            whole = envelope(subject, facts if informed else {}, time if timed else None)
+            yield Question(subject.identity, whole.text, tuple(asked), whole.parts)
+
+
+def answered(
+    prepared: Prepared,
+    rules: Sequence[Rule],
+    subjects: Sequence[Subject],
+    facts: Mapping[str, Json],
+    time: Json,
+    keeper: Keeper | None = None,
+) -> Answered:
+    """Return the total verdict of `rules` on `subjects`. `keeper` takes what was judged."""
+    asked = list(questions(subjects, rules, facts, time))
+    pairs = list(zip(asked, prepared.answers(asked), strict=True))
+    named = [(question, digest_bytes(question.envelope)) for question in asked]
+    if keeper is not None:
+        for question, name in named:
+            keeper.add(name, question.parts)
+    return Answered(
+        verdict=merge(decide(question, answer) for question, answer in pairs),
+        judged=tuple((question.subject, name) for question, name in named),
+        envelopes={} if keeper is not None else {name: q.envelope for q, name in named},
+        details=tuple(detail for pair in pairs for detail in unanswered_details(*pair)),
+        artifact=prepared.artifact,
+        artifact_file=prepared.artifact_file,
+    )
 
 
 def judge(
@@ -59,20 +105,34 @@ def judge(
 
     Raises PolicyLoadError where the engine cannot evaluate the bundle faithfully.
     """
-    asked = list(questions(subjects, bundle.rules, facts, time))
     with engine.prepare(bundle) as prepared:
-        answers = list(prepared.answers(asked))
-        artifact, artifact_file = prepared.artifact, prepared.artifact_file
-    pairs = list(zip(asked, answers, strict=True))
-    named = [(question, digest_bytes(question.envelope)) for question in asked]
+        found = answered(prepared, bundle.rules, subjects, facts, time)
+    return together(engine, bundle, [found])
+
+
+def together(engine: PolicyEngine, bundle: PolicyBundle, found: Sequence[Answered]) -> Judgement:
+    """Return what one engine answered in several portions as one judgement.
+
+    Raises EngineError where they were not answered by the same compiled policies.
+    """
+    artifacts = {each.artifact: each.artifact_file for each in found if each.artifact_file}
+    if len({each.artifact for each in found} - {""}) > 1:
+        raise EngineError(
+            "portions of one judgement were answered by different compiled policies",
+            remedy="run the gate again; make the policies again with `cpctl policy build`",
+        )
+    envelopes: dict[str, bytes] = {}
+    for each in found:
+        envelopes.update(each.envelopes)
+    artifact, file = next(iter(artifacts.items()), ("", b""))
     return Judgement(
-        verdict=merge(decide(question, answer) for question, answer in pairs),
+        verdict=merge(each.verdict for each in found),
         engine=engine.name,
         engine_version=engine.version(),
         bundle=bundle,
-        envelopes={name: question.envelope for question, name in named},
-        judged=tuple((question.subject, name) for question, name in named),
-        details=tuple(detail for pair in pairs for detail in unanswered_details(*pair)),
+        envelopes=envelopes,
+        judged=tuple(pair for each in found for pair in each.judged),
+        details=tuple(line for each in found for line in each.details),
         artifact=artifact,
-        artifact_file=artifact_file,
+        artifact_file=file,
     )

@@ -17,7 +17,7 @@ from controlplane.operations.planning import Asked, Unplanned, counts
 from controlplane.policy.model import PolicyBundle
 from controlplane.repo.snapshot import Snapshot
 from evidence.canonical import Json
-from evidence.records import Record
+from evidence.records import PackedRecord, Record
 from evidence.run import Entry
 from evidence.statement import Subject
 from evidence.writer import EvidenceWriter
@@ -87,6 +87,8 @@ def record_decision(report: GateReport, writer: EvidenceWriter, *, gated: bool =
     summary = f"{word} {_named(report.step)}{late}"
     run = writer.begin(kind="gate", subjects=subjects_of(report.step), summary=summary)
     with run:
+        for pack in report.packs:
+            run.adopt_pack(pack)
         run.record_many(_records(report, summary, gated=gated))
         return run.close(outcome="allow" if report.allow else "deny", summary=summary)
 
@@ -120,8 +122,15 @@ def _records(report: GateReport, summary: str, *, gated: bool) -> Iterator[Recor
         for subject, envelope in judgement.judged:
             if envelope not in seen:
                 seen.add(envelope)
-                value = json.loads(judgement.envelopes[envelope])
-                yield Record("envelope", f"what was judged of {subject}", value, subject)
+                yield _envelope(subject, envelope, judgement.envelopes.get(envelope))
+
+
+def _envelope(subject: str, digest: str, text: bytes | None) -> Record:
+    """Return the record of what was judged; without its text it lies in a pack of the run."""
+    summary = f"what was judged of {subject}"
+    if text is None:
+        return PackedRecord("envelope", summary, None, subject, digest)
+    return Record("envelope", summary, json.loads(text), subject)
 
 
 def _policies(name: str, bundle: PolicyBundle) -> Record:

@@ -77,6 +77,28 @@ class PackCatalog(Mapping[str, PackFiles]):
         return len(self._packs)
 
 
+class Tenants(Mapping[str, Tenant]):
+    """The tenants by name, each built when it is asked for: one placement needs two at most."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._known = snapshot.of_kind("Tenant")
+
+    def __getitem__(self, name: str) -> Tenant:
+        found = self._known[name]
+        if not isinstance(found, Tenant):
+            raise KeyError(name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
 def catalog(snapshot: Snapshot) -> Catalog:
     """Return everything that rendering may look up at this revision."""
     targets: dict[str, Target] = {
@@ -89,7 +111,7 @@ def catalog(snapshot: Snapshot) -> Catalog:
     root = snapshot.places.templates
     return Catalog(
         environments={n: e for n, e in environments if isinstance(e, Environment)},
-        tenants={n: t for n, t in snapshot.of_kind("Tenant").items() if isinstance(t, Tenant)},
+        tenants=Tenants(snapshot),
         targets=targets,
         packs=PackCatalog(snapshot),
         templates=LazyFiles(snapshot.files(root)),

@@ -11,12 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from controlplane.operations import policies
-from controlplane.operations.judging import Judgement, judge
+from controlplane.operations.judging import Judgement
 from controlplane.operations.policies import NamedBundle
-from controlplane.policy.engine import PolicyEngine
-from controlplane.policy.envelope import Subject
 from controlplane.policy.model import PolicyBundle, Rule, Verdict, merge
-from evidence.canonical import Json
 
 if TYPE_CHECKING:
     from controlplane.operations.gate import Step
@@ -65,23 +62,7 @@ def verdict_of(side: Sequence[NamedBundle], judgements: Judgements) -> Verdict:
     return merge(j.verdict for _, j in judgements if j.bundle.digest in digests)
 
 
-@dataclass(frozen=True)
-class Bench:
-    """Asks one engine under every set of a step."""
-
-    engine: PolicyEngine
-    sets: Sets
-    time: Json
-
-    def judge(self, subjects: Sequence[Subject], facts: Mapping[str, Json]) -> Judgements:
-        """Return a judgement for each set."""
-        return tuple(
-            (name, judge(self.engine, named.bundle, subjects, facts, self.time))
-            for name, named in self.sets.asked()
-        )
-
-
-def together(first: Judgements, second: Judgements) -> Judgements:
+def both(first: Judgements, second: Judgements) -> Judgements:
     """Return the judgements of one engine under the same sets, made one after the other, as one."""
     return tuple(
         (name, _joined(one, other)) for (name, one), (_, other) in zip(first, second, strict=True)
@@ -93,6 +74,8 @@ def _joined(one: Judgement, other: Judgement) -> Judgement:
         one,
         verdict=merge([one.verdict, other.verdict]),
         envelopes={**one.envelopes, **other.envelopes},
+        artifact=one.artifact or other.artifact,
+        artifact_file=one.artifact_file or other.artifact_file,
         judged=(*one.judged, *other.judged),
         details=(*one.details, *other.details),
     )

@@ -104,7 +104,7 @@ def placement_subject(placement: RenderedPlacement, head: Projections) -> Subjec
         "environment": placement.environment,
         "target": placement.target,
         "namespace": placement.namespace,
-        "objects": Encoded.sequence(Encoded(item.text) for item in placement.objects),
+        "objects": Encoded.sequence(Encoded((item.text,)) for item in placement.objects),
     }
     return Subject(
         kind="Placement",
@@ -222,9 +222,7 @@ def change_subject(
     )
 
 
-def _change(
-    change: SubjectChange | None, before: Encoded | None
-) -> Mapping[str, Json | Encoded]:
+def _change(change: SubjectChange | None, before: Encoded | None) -> Mapping[str, Json | Encoded]:
     """Return the envelope's `change` for one subject."""
     value: dict[str, Any] = dict(NO_CHANGE)
     if change is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,6 +26,7 @@ class Question:
     subject: str
     envelope: bytes
     rules: tuple[Rule, ...]
+    parts: tuple[bytes, ...] = field(default=(), compare=False, repr=False)  # the same, in parts
 
 
 @dataclass(frozen=True)

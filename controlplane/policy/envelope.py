@@ -17,27 +17,57 @@ API_VERSION = "controlplane.dev/envelope/v1"
 NO_CHANGE: Mapping[str, Json] = {"operation": "none", "classes": [], "fields": []}
 
 
+_LONG = 256  # bytes from which on a part stays by itself, so that it can be told when it returns
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A JSON value as its canonical bytes, so that what many envelopes hold is written once."""
+    """A JSON value as its canonical bytes, so that what many envelopes hold is written once.
 
-    text: bytes
+    `parts` are the bytes in order; a long part that several values hold is one object in memory.
+    """
+
+    parts: tuple[bytes, ...]
+
+    @property
+    def text(self) -> bytes:
+        """The canonical bytes."""
+        return b"".join(self.parts)
 
     @classmethod
     def of(cls, value: Json | Encoded) -> Encoded:
         """Return a value's canonical form. Raises NotCanonicalError where there is none."""
-        return value if isinstance(value, Encoded) else cls(canonical(value))
+        return value if isinstance(value, Encoded) else cls((canonical(value),))
 
     @classmethod
     def sequence(cls, items: Iterable[Json | Encoded]) -> Encoded:
         """Return the canonical form of a list."""
-        return cls(b"[" + b",".join(cls.of(item).text for item in items) + b"]")
+        parts = [b"["]
+        for item in items:
+            parts += [b"," if len(parts) > 1 else b"", *cls.of(item).parts]
+        return cls(_joined([*parts, b"]"]))
 
     @classmethod
     def mapping(cls, members: Mapping[str, Json | Encoded]) -> Encoded:
         """Return the canonical form of an object; keys are ordered as RFC 8785 orders them."""
-        parts = (canonical(key) + b":" + cls.of(members[key]).text for key in _ordered(members))
-        return cls(b"{" + b",".join(parts) + b"}")
+        parts = [b"{"]
+        for key in _ordered(members):
+            comma = b"," if len(parts) > 1 else b""
+            parts += [comma, canonical(key), b":", *cls.of(members[key]).parts]
+        return cls(_joined([*parts, b"}"]))
+
+
+def _joined(parts: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return the parts with the short ones put together."""
+    found: list[bytes] = []
+    short: list[bytes] = []
+    for part in parts:
+        if len(part) < _LONG:
+            short.append(part)
+        else:
+            found += [b"".join(short), part]
+            short = []
+    return tuple(part for part in (*found, b"".join(short)) if part)
 
 
 def _ordered(members: Mapping[str, Any]) -> list[str]:
@@ -66,8 +96,8 @@ class Subject:
         return f"{self.kind}/{self.name}"
 
 
-def envelope(subject: Subject, facts: Mapping[str, Json], time: Json | None) -> bytes:
-    """Return the canonical bytes (RFC 8785) of one envelope.
+def envelope(subject: Subject, facts: Mapping[str, Json], time: Json | None) -> Encoded:
+    """Return one envelope, of which the canonical bytes (RFC 8785) are what is judged.
 
     `time` ({"text", "epochSeconds", "frozen", "upcoming"}) is given only to rules whose metadata
     asks for it, so that every other verdict can be cached for as long as its inputs stay the same.
@@ -83,7 +113,7 @@ def envelope(subject: Subject, facts: Mapping[str, Json], time: Json | None) -> 
     }
     if time is not None:
         value["time"] = time
-    return Encoded.mapping(value).text
+    return Encoded.mapping(value)
 
 
 def encoded_references(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 
 from controlplane.errors import Exit
 from controlplane.operations.findings import LocatedFinding, Undecided
@@ -14,7 +12,6 @@ from controlplane.repo.layout import REPOSITORY_FILE
 from controlplane.report import fingerprints
 from controlplane.report.model import About, Level, Origin, Report, Result
 from controlplane.values import Position, Problem
-from evidence.canonical import Json
 
 LEVELS: Mapping[Severity, Level] = {
     Severity.DENY: Level.ERROR,
@@ -153,22 +150,12 @@ def _nothing_asked(gate: GateReport) -> Iterator[Result]:
 
 
 def _findings(gate: GateReport) -> Iterator[Result]:
-    judged: dict[str, bytes] = {}
-    for _, judgement in gate.judgements:
-        for subject, envelope in judgement.judged:
-            judged.setdefault(subject, judgement.envelopes[envelope])
-
-    @cache
-    def resource(subject: str) -> Json:
-        text = judged.get(subject)
-        return None if text is None else json.loads(text)["subject"]["resource"]
-
     for finding in gate.findings:
-        yield _finding(finding, resource(finding.subject))
+        yield _finding(finding)
 
 
-def _finding(finding: LocatedFinding, resource: Json) -> Result:
-    steps = fingerprints.steps(finding.path, resource)
+def _finding(finding: LocatedFinding) -> Result:
+    steps = list(finding.steps)
     name = [finding.rule, finding.subject, finding.code, steps, dict(finding.params)]
     return Result(
         rule=finding.rule,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from controlplane.operations.findings import LocatedFinding, Undecided
 from controlplane.operations.gate import GateReport, Step
+from controlplane.operations.item_names import steps
 from controlplane.operations.judging import Judgement
 from controlplane.policy.bundle import load
 from controlplane.policy.model import Cause, Finding, Indeterminate, Severity, Verdict
@@ -75,6 +77,7 @@ def report(
         tuple(Indeterminate(u.rule, u.subject, u.cause) for u in undecided),
         names,
     )
+    findings = [replace(f, steps=steps(f.path, resource)) for f in findings]
     envelope = canonical({"subject": {"resource": resource or {}}})
     judgement = Judgement(
         verdict=verdict,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
+
+T = TypeVar("T")
 
 # Texts that some reader or other takes for something else.
 TRAPS = [
@@ -272,6 +274,14 @@ _VALUES = (
         "0",
     ),
 )
+
+
+class Choose(Protocol):
+    """Picks one of several values."""
+
+    def __call__(self, options: Sequence[T], /) -> T: ...
+
+
 # What a value between brackets or braces may look like, and what goes wrong there.
 _PARTS = (
     *("a", "a b", "x-y", "1", "-1", "-0", "012", "30d", "10%", "12.50 EUR", "1.5", "1.2.3", "true"),
@@ -281,7 +291,7 @@ _PARTS = (
 _BRACKETS = (("[", "]"), ("{", "}"), ("[", "]"), ("{", "}"), ("[ ", " ]"), ("{ ", " }"), ("{", "]"))
 
 
-def flow(choose: Callable[[Sequence[Any]], Any], depth: int = 0) -> str:
+def flow(choose: Choose, depth: int = 0) -> str:
     """Return a list or a mapping in one line, right or nearly so, with others inside it."""
     opening, closing = choose(_BRACKETS)
     items = []
@@ -291,13 +301,14 @@ def flow(choose: Callable[[Sequence[Any]], Any], depth: int = 0) -> str:
         colon = choose((": ", ": ", ": ", ": ", ":", " : ", ":  "))
         items.append(f"{choose(_KEYS)}{colon}{value}" if "{" in opening else value)
     between = choose((", ", ", ", ", ", ", ", ",", " ,", ",  ", "; "))
-    return opening + between.join(items) + choose(("", "", "", "", "", ",", " ")) + closing
+    last = choose(("", "", "", "", "", ",", " "))
+    return f"{opening}{between.join(items)}{last}{closing}"
 
 
 _COMMENTS = ("", "", "", "", " # c", "  #c", "#c", " ")
 
 
-def line(choose: Callable[[Sequence[Any]], Any]) -> str:
+def line(choose: Choose) -> str:
     """Return one line of a block, with an indentation that may or may not fit."""
     dash = choose(("", "", "", "- ", "- - ", "-  ", "-"))
     key = choose(_KEYS)

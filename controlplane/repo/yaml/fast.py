@@ -1,10 +1,10 @@
 """The fast reader: rapidyaml for files that are surely in the dialect, None for all others.
 
 Every line must match a small grammar (simple keys, plain or simply quoted values, lists and
-mappings of one line) whose meaning no two readers dispute, and line up; everything else, right or wrong, is the strict
-reader's. So rapidyaml sees nothing that it would reject, which it says on stderr, or recurse into
-deeply. What it still lets through (duplicate keys, inexact numbers) is caught while its JSON is
-loaded. Tests compare the two readers on generated and on mutated documents.
+mappings of one line) whose meaning no two readers dispute, and line up; everything else, right or
+wrong, is the strict reader's. So rapidyaml sees nothing that it would reject, which it says on
+stderr, or recurse into deeply. What it still lets through (duplicate keys, inexact numbers) is
+caught while its JSON is loaded. Tests compare the two readers on generated and mutated documents.
 """
 
 from __future__ import annotations

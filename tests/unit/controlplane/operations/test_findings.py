@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.operations.findings import Places, explain, undecided, worded
+from controlplane.policy.envelope import Subject
 from controlplane.policy.model import Cause, Finding, Indeterminate, Rule, Severity, Verdict
 from controlplane.values import FieldPath, Position
 
@@ -98,7 +99,15 @@ def test_a_figure_of_the_fleet_stands_where_the_resource_it_is_about_does(
 
     declared: Any = Declared()
     found = Finding("a/deny", Severity.DENY, "Fleet/fleet", "bad", path)
-    assert str(Places(declared, {}, FLEET).locate(found)) == expected
+    judged = Subject("Fleet", "fleet", FLEET)
+    assert str(Places(declared, {}, [judged]).locate(found).position) == expected
+
+
+def test_a_finding_names_the_items_that_it_leads_through() -> None:
+    judged = Subject("Tenant", "acme", {"spec": {"seats": [{"name": "a"}, {"name": "b"}]}})
+    found = finding("a/deny", Severity.DENY, "acme", ("spec", "seats", 1))
+    assert Places(FILES, {}, [judged]).locate(found).steps == ("spec", "seats", "[name=b]")
+    assert Places(FILES, {}).locate(found).steps == ("spec", "seats", 1)
 
 
 def test_a_subject_without_a_file_stands_at_the_repository() -> None:

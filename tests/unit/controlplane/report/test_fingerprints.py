@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from controlplane.report import fingerprints
 from controlplane.report.results import of_gate
 from tests.support.reports import finding, problem, report
 
@@ -33,23 +32,6 @@ def test_rule_subject_field_and_parameters_do() -> None:
         finding(params=(("name", "y"),)),
     ]
     assert len(set(names(*every, resource=ONE))) == len(every)
-
-
-def test_objects_are_named_as_kubernetes_names_them() -> None:
-    objects = [
-        {"kind": "Role", "metadata": {"name": "a", "namespace": "n"}},
-        {"kind": "Role", "metadata": {"name": "a", "namespace": "n"}},
-        {"data": 1},
-        "text",
-    ]
-    paths = [fingerprints.steps(("objects", n, "x"), {"objects": objects}) for n in range(5)]
-    assert paths == [
-        ["objects", "[kind=Role name=a namespace=n]", "x"],
-        ["objects", "[kind=Role name=a namespace=n 2]", "x"],
-        ["objects", 2, "x"],
-        ["objects", "[text]", "x"],
-        ["objects", 4, "x"],
-    ]
 
 
 def test_a_problem_keeps_its_name_where_the_place_it_mentions_moves() -> None:
