@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from controlplane.repo.git import GitRepository
     from controlplane.repo.snapshot import Snapshot
     from controlplane.reviews.model import ReviewSource
+    from evidence.signers.base import Signer
     from evidence.writer import EvidenceWriter
     from reconciler.state.base import StateStore
     from reconciler.targets.base import Target
@@ -124,6 +125,13 @@ def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) 
     if job := os.environ.get("CPCTL_ORIGIN"):
         origin += f"/{job}"  # a log of its own for each job of a pipeline that shares keys
     return EvidenceWriter.open(directory, signer, log_signer=log, origin=origin, clock=now)
+
+
+def signer(purpose: str, keys: Path | None) -> Signer:
+    """Return what signs for `purpose` here. Raises KeyFileError where there is no such key."""
+    from evidence.keys import signer_for  # noqa: PLC0415
+
+    return signer_for(keys or home() / "keys", purpose)
 
 
 def policy_engines() -> dict[str, PolicyEngine]:

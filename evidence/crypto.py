@@ -2,14 +2,15 @@
 
 Two algorithms: Ed25519 (RFC 8032) and ECDSA on P-256 with SHA-256. An ECDSA signature (r, s) has
 a second valid form (r, n-s); only the one with the smaller s (low-S) is made and accepted, and
-only in its one DER encoding, so that a signature cannot be altered and still verify.
+only in its one DER encoding, so that a signature cannot be altered and still verify. ECDSA
+signs without randomness (RFC 6979) where OpenSSL can: one key and message give one signature.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Literal, get_args
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -143,8 +144,33 @@ class PrivateKey:
         """Return the signature over `message` in its one accepted form."""
         if isinstance(self._key, ed25519.Ed25519PrivateKey):
             return self._key.sign(message)
-        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA256())))
+        r, s = decode_dss_signature(self._key.sign(message, _ecdsa()))
         return encode_dss_signature(r, min(s, P256_ORDER - s))
+
+
+def fixed_form(signature: bytes) -> bytes:
+    """Return an ECDSA signature in DER as the 64 bytes that JWS has (RFC 7518, section 3.4)."""
+    r, s = decode_dss_signature(signature)
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def der_form(signature: bytes) -> bytes:
+    """Return the 64 bytes of a JWS signature as DER, with the smaller s, as `verifies` wants it.
+
+    Others sign with either s. Raises MalformedError for anything but 64 bytes.
+    """
+    if len(signature) != 64:
+        raise MalformedError("signature", "is not the 64 bytes of ES256")
+    r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+    return encode_dss_signature(r, min(s, P256_ORDER - s) if s < P256_ORDER else s)
+
+
+@cache
+def _ecdsa() -> ec.ECDSA:
+    try:
+        return ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+    except UnsupportedAlgorithm:  # OpenSSL before 3.2
+        return ec.ECDSA(hashes.SHA256())
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""`cpctl policy`: test the rules, compile them, write their pages, begin a new one."""
+"""`cpctl policy`: test the rules, compile and publish them, write their pages, begin a new one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import click
 from controlplane import wiring
 from controlplane.cli import options, output
 from controlplane.cli.policy_build import build
+from controlplane.cli.policy_bundle import bundle, fetch
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, InvalidRepositoryError
 from controlplane.operations.policy_pages import pages
 from controlplane.operations.policy_scaffold import new_rule
 from controlplane.operations.policy_testing import TestedRule, tested_rules
-from controlplane.policy.bundle import ROOT, LoadedPolicies, load
+from controlplane.policy.bundle import ROOT, LoadedPolicies, is_archive, load
 from controlplane.policy.engines import opa_tool
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.values import Position, Problem
@@ -22,10 +23,12 @@ from controlplane.values import Position, Problem
 
 @click.group()
 def policy() -> None:
-    """The rules: test them, compile them, document them, begin a new one."""
+    """The rules: test them, compile and publish them, document them, begin a new one."""
 
 
 policy.add_command(build)
+policy.add_command(bundle)
+policy.add_command(fetch)
 
 
 @policy.command()
@@ -121,7 +124,7 @@ def _load(path: Path) -> LoadedPolicies:
         if place.is_symlink():
             text = "a symbolic link, which policies may not be"
             unreadable.append(Problem(Position(name), "policy/link", text, "put the file here"))
-        elif place.is_file():
+        elif place.is_file() and not is_archive(name):
             try:
                 files[name] = place.read_text(encoding="utf-8")
             except UnicodeDecodeError:

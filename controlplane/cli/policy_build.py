@@ -33,7 +33,7 @@ def build(root: str, rev: str, chosen: str | None, out: Path | None) -> None:
     where there is no OPA. It is made of what Git holds, so do not commit it.
     """
     compiler = wiring.compiler()
-    sets = _chosen(policy_sets(read(GitRepository.open(root), rev)), chosen)
+    sets = chosen_sets(policy_sets(read(GitRepository.open(root), rev)), chosen)
     if out is not None and len(sets) > 1:
         raise UsageError(
             f"{rev} has {len(sets)} policy sets, and a file holds one",
@@ -45,14 +45,15 @@ def build(root: str, rev: str, chosen: str | None, out: Path | None) -> None:
         size = f"{len(artifact.wasm):,}"
         rows.append((each.name, artifact.digest, size, artifact.opa, each.bundle.digest))
         if out is not None:
-            _write(out, artifact.to_bytes())
+            write_file(out, artifact.to_bytes())
     output.data(output.table(("POLICY SET", "COMPILED", "BYTES", "OPA", "POLICIES"), rows))
     if out is not None:
         output.talk(f"written: {out}")
         output.talk(f"next: CPCTL_COMPILED={out} cpctl gate --engine compiled …")
 
 
-def _chosen(sets: tuple[NamedBundle, ...], name: str | None) -> list[NamedBundle]:
+def chosen_sets(sets: tuple[NamedBundle, ...], name: str | None) -> list[NamedBundle]:
+    """Return the set of that name, every one for None. Raises UsageError where there is none."""
     found = [each for each in sets if name in (None, each.name)]
     if not found:
         raise UsageError(
@@ -62,7 +63,8 @@ def _chosen(sets: tuple[NamedBundle, ...], name: str | None) -> list[NamedBundle
     return found
 
 
-def _write(out: Path, content: bytes) -> None:
+def write_file(out: Path, content: bytes) -> None:
+    """Write a file. Raises UsageError where that cannot be done."""
     try:
         out.write_bytes(content)
     except OSError as error:

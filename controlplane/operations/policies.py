@@ -1,10 +1,15 @@
-"""The policies that a revision says count: one bundle per policy set of `repository.yaml`."""
+"""The policies that a revision says count: one bundle per policy set of `repository.yaml`.
+
+A set is a folder of the repository or a signed OPA bundle that it names (`policy_archives`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from controlplane.errors import InvalidRepositoryError
+from controlplane.operations import policy_archives
 from controlplane.policy import bundle as bundles
 from controlplane.policy.bundle import Located
 from controlplane.policy.errors import PolicyLoadError
@@ -12,15 +17,17 @@ from controlplane.policy.model import PolicyBundle
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.repository import PolicySet, Repository
 from controlplane.values import FieldPath, Position, Problem
+from evidence.canonical import Json
 
 
 @dataclass(frozen=True)
 class NamedBundle:
-    """The policies of one policy set."""
+    """The policies of one policy set. `schemas` are those of the rules' parameters, by path."""
 
     name: str
     bundle: PolicyBundle
     path: str = bundles.ROOT  # the folder in Git that its modules are read from
+    schemas: Mapping[str, str] = field(default_factory=dict)
 
     def file(self, module: str) -> str:
         """Return where in Git a module of the bundle stands."""
@@ -40,11 +47,7 @@ def policy_sets(snapshot: Snapshot) -> tuple[NamedBundle, ...]:
             remedy="restore repository.yaml; `cpctl lint` says what is wrong with it",
         )
     return tuple(
-        NamedBundle(
-            chosen.name,
-            _bundle(chosen, _places(snapshot, repository, number), snapshot),
-            chosen.path,
-        )
+        _named(chosen, _places(snapshot, repository, number), snapshot)
         for number, chosen in enumerate(repository.spec.policy_sets)
     )
 
@@ -59,20 +62,43 @@ def _places(snapshot: Snapshot, repository: Repository, number: int) -> Located:
     return located
 
 
-def _bundle(chosen: PolicySet, located: Located, snapshot: Snapshot) -> PolicyBundle:
-    """Load a set's folder as if it were called `policies`, whatever its name."""
+def _named(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBundle:
+    files, given = _sources(chosen, located, snapshot)
+    parameters = given | {str(rule): values for rule, values in chosen.parameters.items()}
+    loaded = bundles.require(files, parameters, located=lambda path: located(("parameters", *path)))
+    if chosen.families:
+        _refuse_empty(chosen, loaded, located)
+        wanted = [rule.id for rule in loaded.rules if rule.id.partition("/")[0] in chosen.families]
+        loaded = bundles.restrict(loaded, wanted)
+    folders = tuple(f"{rule.module.rpartition('/')[0]}/" for rule in loaded.rules)
+    schemas = {
+        p: t for p, t in files.items() if p.endswith(".schema.json") and p.startswith(folders)
+    }
+    archive = chosen.bundle
+    path = chosen.path if archive is None else str(archive.file or archive.url)
+    return NamedBundle(chosen.name, loaded, path, schemas)
+
+
+def _sources(
+    chosen: PolicySet, located: Located, snapshot: Snapshot
+) -> tuple[dict[str, str], dict[str, Json]]:
+    """Return a set's files, as if its folder were called `policies`, and parameters with them."""
+    if chosen.bundle is not None:
+        found = policy_archives.rules_of(
+            chosen.bundle, snapshot, lambda path: located(("bundle", *path))
+        )
+        return dict(found.files), dict(found.parameters)
     prefix = f"{chosen.path}/"
-    files = {
-        f"{bundles.ROOT}/{path.removeprefix(prefix)}": _text(path, read())
+    placed = {
+        f"{bundles.ROOT}/{path.removeprefix(prefix)}": (path, read)
         for path, read in snapshot.files(prefix).items()
     }
-    parameters = {str(rule): values for rule, values in chosen.parameters.items()}
-    loaded = bundles.require(files, parameters, located=lambda path: located(("parameters", *path)))
-    if not chosen.families:
-        return loaded
-    _refuse_empty(chosen, loaded, located)
-    wanted = [rule.id for rule in loaded.rules if rule.id.partition("/")[0] in chosen.families]
-    return bundles.restrict(loaded, wanted)
+    texts = {
+        place: _text(path, read())
+        for place, (path, read) in placed.items()
+        if not bundles.is_archive(place)
+    }
+    return texts, {}
 
 
 def _refuse_empty(chosen: PolicySet, loaded: PolicyBundle, located: Located) -> None:

@@ -8,6 +8,7 @@ evaluated. Reads no files: they come as a mapping of repository path → text. L
     policies/<family>/<rule>/parameters.schema.json
     policies/<family>/<rule>/samples/{allow,deny}*.json
     policies/lib/<name>/<name>.rego            package controlplane.lib.<name>
+    policies/bundles/*.tar.gz                  signed OPA bundles: policy sets of their own
 """
 
 from __future__ import annotations
@@ -37,10 +38,16 @@ LARGEST_MODULE = 256 * 1024  # characters
 _NAME = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _RULE = re.compile(rf"(?P<family>{_NAME})/(?P<rule>{_NAME})/rule\.rego")
 _LIBRARY = re.compile(r"lib/(?P<name>[a-z][a-z0-9_]*)/(?P=name)\.rego")
+_ARCHIVE = re.compile(r"bundles/[A-Za-z0-9_.-]+\.tar\.gz")
 _OTHER = re.compile(
     rf"(?:{_NAME}|lib)/[a-z0-9_-]+/(?:[a-z0-9_]+_test\.rego|parameters\.schema\.json|README\.md"
     r"|samples/(?:allow|deny)[a-z0-9.-]*\.json)|README\.md"
 )
+
+
+def is_archive(path: str) -> bool:
+    """Whether a file below `policies/` is a bundle: bytes, of which a policy set takes rules."""
+    return bool(_ARCHIVE.fullmatch(path.removeprefix(f"{ROOT}/")))
 
 
 Located = Callable[[FieldPath], Position]

@@ -192,6 +192,10 @@ class Snapshot:
             if path.startswith(prefix) and entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
         }
 
+    def pinned(self, digest: str) -> bytes | None:
+        """Return a file that is only named here, by its digest; None where it is not at hand."""
+        return self._source.pinned.get(digest)
+
     def digest_of(self, prefix: str) -> str:
         """Return the digest of everything below `prefix` (ending in a slash).
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from controlplane.repo.errors import MissingObjectError, NotARepositoryError, TooLargeError
 from controlplane.repo.git import EMPTY_TREE, Commit, Entry, EntryKind, GitRepository, blob_id
+from controlplane.repo.pinned import Pinned
 
 MAX_CONTENT = 16 * 1024 * 1024  # one file of a pack's payload, a template, a policy; in bytes
 
@@ -25,6 +26,7 @@ class Source(ABC):
     revision: str
     commit: Commit | None = None
     tree_id: str
+    pinned: Pinned = Pinned(None)
 
     @abstractmethod
     def top(self) -> Iterator[Entry]:
@@ -48,6 +50,7 @@ class CommitSource(Source):
 
     def __init__(self, repository: GitRepository, revision: str) -> None:
         self._git = repository
+        self.pinned = Pinned.beside(repository.git_dir)
         self.revision = revision
         self.commit = repository.resolve(revision)
         self.tree_id = self.commit.tree_id
@@ -105,6 +108,7 @@ class IndexSource(FlatSource):
 
     def __init__(self, repository: GitRepository, file: Path | None = None) -> None:
         self._git = repository
+        self.pinned = Pinned.beside(repository.git_dir)
         entries: dict[str, Entry] = {}
         unmerged = set()
         for entry in repository.index(file):
@@ -140,6 +144,8 @@ class WorktreeSource(FlatSource):
         self._bytes: dict[str, bytes] = {}
         self._sizes: dict[str, int] = {}
         self._repository = repository
+        if repository is not None:
+            self.pinned = Pinned.beside(repository.git_dir)
         self._tracked = (
             frozenset() if repository is None else frozenset(e.path for e in repository.index())
         )

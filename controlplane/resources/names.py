@@ -71,6 +71,14 @@ Email = Annotated[
 ]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[0-9]{6,15}$")]
 HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s\"'<>]+$", max_length=2000)]
+BundleUrl = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s\"'<>@]+$", max_length=2000
+    ),
+]
+"""Where a file is fetched from: https, or http on this machine; no password in it."""
+
 Endpoint = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://[^\s\"'<>]+$", max_length=2000)
 ]
@@ -176,6 +184,7 @@ GRAMMARS: Mapping[str, Grammar] = dict(
         _say(Email, "e-mail address", "write an address such as ada@example.com"),
         _say(Phone, "telephone number", "write + and digits, with the country code: +4930123456"),
         _say(HttpsUrl, "https address", "write an address that begins with https://"),
+        _say(BundleUrl, "https address", "write an address that begins with https://"),
         _say(Endpoint, "address", "write an address with its scheme: https://…"),
         _say(Digest, "digest", "write sha256: and 64 hexadecimal digits"),
         _say(RelativePath, "path", "write a path such as policies/tenancy, no slash in front"),

@@ -10,6 +10,7 @@ from pydantic import Field
 from controlplane.resources.base import Change, Checked, Flaw, Many, Model, Resource
 from controlplane.resources.common import Config, repeated
 from controlplane.resources.names import (
+    BundleUrl,
     Digest,
     Endpoint,
     EnvironmentRef,
@@ -37,20 +38,40 @@ class CodeOwners(Model):
     """People or teams; one of them must agree."""
 
 
+class PolicyArchive(Model):
+    """A signed OPA bundle that rules are taken from. Git says which one, by its digest."""
+
+    file: RelativePath | None = None
+    """Where it stands in this repository, such as policies/bundles/base.tar.gz."""
+
+    url: BundleUrl | None = None
+    """Where `cpctl policy fetch` fetches it from; no decision asks there."""
+
+    digest: Digest
+    """The digest of the file: of another one nothing is taken."""
+
+    key: Name
+    """The key of a trust root, of purpose `publish`, that must have signed it."""
+
+
 class PolicySet(Model):
-    """A folder of rules that judge changes."""
+    """Rules that judge changes: a folder, or what a signed OPA bundle holds."""
 
     name: Name
     """What it is called in decisions."""
 
     path: RelativePath = "policies"
-    """The folder."""
+    """The folder; not looked at where there is a `bundle`."""
+
+    bundle: PolicyArchive | None = None
+    """The signed OPA bundle to take the rules from, instead of a folder."""
 
     families: Many[Name] = ()
     """Only these families of rules; absent or empty: all of them."""
 
     parameters: dict[RuleId, Config] = Field(default_factory=dict)
-    """Values for rules that have parameters, by rule; each rule's schema says which there are."""
+    """Values for rules that have parameters, by rule; each rule's schema says which there are.
+    A rule of a bundle that is not named here has those of the bundle."""
 
 
 class EvidenceLocation(Model):
@@ -150,13 +171,24 @@ class RepositorySpec(Checked):
         """Yield the policy sets of which changes would not be known as changes of policy."""
         home = self.layout.policies
         for index, chosen in enumerate(self.policy_sets):
-            if not f"{chosen.path}/".startswith(f"{home}/"):
+            at: tuple[str | int, ...] = ("policySets", index, "path")
+            place: str | None = chosen.path
+            if chosen.bundle is not None:
+                at, place = ("policySets", index, "bundle", "file"), chosen.bundle.file
+                yield from _one_source(chosen.bundle, ("policySets", index, "bundle"))
+            if place is not None and not f"{place}/".startswith(f"{home}/"):
                 yield Flaw(
-                    ("policySets", index, "path"),
+                    at,
                     "elsewhere",
-                    f"`{chosen.path}` is not below `{home}`, where policies are",
-                    f"move the folder below `{home}`, or change `layout.policies`",
+                    f"`{place}` is not below `{home}`, where policies are",
+                    f"move it below `{home}`, or change `layout.policies`",
                 )
+
+
+def _one_source(bundle: PolicyArchive, at: tuple[str | int, ...]) -> Iterator[Flaw]:
+    if (bundle.file is None) == (bundle.url is None):
+        text = "a bundle has either a `file` or a `url`"
+        yield Flaw(at, "inconsistent", text, "name the one place that it comes from")
 
 
 class Repository(Resource):
