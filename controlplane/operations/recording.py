@@ -16,7 +16,7 @@ from controlplane.operations.judging import Judgement
 from controlplane.operations.planning import Asked, Unplanned, counts
 from controlplane.policy.model import PolicyBundle
 from controlplane.repo.snapshot import Snapshot
-from evidence.canonical import Json
+from evidence.canonical import Json, digest_bytes
 from evidence.records import PackedRecord, Record
 from evidence.run import Entry
 from evidence.statement import Subject
@@ -67,9 +67,15 @@ def decision_json(report: GateReport) -> Json:
 
 
 def _engine(judgement: Judgement) -> Json:
-    """Return who evaluated; `artifact` is the digest of compiled policies, absent for others."""
+    """Return who evaluated, and of compiled policies two digests: the module's, and the file's.
+
+    The file names the version of OPA that compiled it as well.
+    """
     named = {"name": judgement.engine, "version": judgement.engine_version}
-    return {**named, "artifact": judgement.artifact} if judgement.artifact else named
+    if not judgement.artifact:
+        return named
+    file = digest_bytes(judgement.artifact_file)
+    return {**named, "artifact": judgement.artifact, "artifactFile": file}
 
 
 def state_json(snapshot: Snapshot) -> Json:

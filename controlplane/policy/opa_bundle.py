@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from controlplane.policy.archive import ArchiveError
@@ -97,8 +97,8 @@ def taken(files: Mapping[str, bytes]) -> Taken:
     ArchiveError where a file is no text, or `data.json` holds more than parameters.
     """
     texts = {path: _text(path, files[path]) for path in files if path not in _NOT_SOURCES}
-    inside = texts and all(path.startswith(f"{ROOT}/") for path in texts)
-    placed = texts if inside else {f"{ROOT}/{path}": text for path, text in texts.items()}
+    above = _above(texts)
+    placed = {f"{ROOT}/{path.removeprefix(above)}": text for path, text in texts.items()}
     rules = [match[1] for path in placed if (match := _RULE.fullmatch(path))]
     return Taken(placed, dict(_parameters(files.get(DATA, b"{}"), rules)))
 
@@ -112,6 +112,13 @@ def _own_parameters(bundle: PolicyBundle) -> Json:
             if (family, rule) in wanted:
                 kept.setdefault(family, {})[rule] = values
     return {"parameters": kept}
+
+
+def _above(paths: Collection[str]) -> str:
+    """Return what leads to the folder `policies` in every path (`src/policies/`), "" if nothing."""
+    first, folder, _ = next(iter(paths), "").rpartition(f"{ROOT}/")
+    above = first + folder
+    return above if all(path.startswith(above) for path in paths) else ""
 
 
 def _parameters(data: bytes, rules: list[str]) -> Iterator[tuple[str, Json]]:

@@ -24,6 +24,7 @@ from controlplane.policy.engines.compiled_artifact import Artifact, ArtifactErro
 from controlplane.policy.engines.compiled_build import compiled, opa_version
 from controlplane.policy.engines.compiled_builtins import HOST, refused
 from controlplane.policy.engines.compiled_cache import Cache
+from controlplane.policy.engines.compiled_named import named_artifact
 from controlplane.policy.engines.compiled_wasm import (
     Bounds,
     Instance,
@@ -162,10 +163,16 @@ class CompiledEngine(PolicyEngine):
 def on_machine(machine: Machine) -> CompiledEngine:
     """Return the engine for the artifacts of CPCTL_COMPILED and the `opa` of this machine.
 
-    Raises EngineUnavailableError where neither is there.
+    Raises EngineUnavailableError where neither is there, ArtifactError for a file that is no
+    artifact and no signed bundle that carries one.
     """
     named = machine.environment.get("CPCTL_COMPILED", "")
-    artifacts = [_file(Path(place)) for place in named.split(os.pathsep) if place]
+    keys = machine.environment.get("CPCTL_COMPILED_KEYS", "")
+    places = [Path(place) for place in named.split(os.pathsep) if place]
+    artifacts = [
+        named_artifact(place, [Path(key) for key in keys.split(os.pathsep) if key])
+        for place in places
+    ]
     binary = machine.program("opa")
     if not artifacts and binary is None:
         raise EngineUnavailableError(
@@ -277,16 +284,6 @@ def _value(text: bytes) -> Json | Unanswered:
     if not isinstance(results, list) or len(results) != 1 or not isinstance(results[0], dict):
         return Unanswered(Cause.UNDEFINED, "the entry is undefined")
     return results[0].get("result")
-
-
-def _file(place: Path) -> Artifact:
-    try:
-        return Artifact.from_bytes(place.read_bytes(), str(place))
-    except OSError as error:
-        raise ArtifactError(
-            f"{place} cannot be read: {error.strerror}",
-            remedy="name a file that `cpctl policy build` wrote",
-        ) from error
 
 
 def _name(sources: Sources, binary: Path | None) -> str:
