@@ -28,8 +28,8 @@ def new_rule(identity: str, severity: str) -> list[NewFile]:
     return [
         NewFile(f"{folder}/rule.rego", _rule(identity, severity)),
         NewFile(f"{folder}/rule_test.rego", _test(identity)),
-        NewFile(f"{folder}/samples/allow.json", _text(allowed)),
-        NewFile(f"{folder}/samples/deny.json", _text(denied)),
+        NewFile(f"{folder}/samples/allow.jsonc", _text(allowed)),
+        NewFile(f"{folder}/samples/deny.jsonc", _text(denied)),
     ]
 
 

@@ -95,7 +95,7 @@ def _kinds(rule: Rule, own: Sequence[Sample]) -> Iterator[Problem]:
     for fires, word in ((True, "deny"), (False, "allow")):
         if not any(sample.fires is fires for sample in own):
             text = f"{rule.id} has no sample to {word}"
-            remedy = f"add samples/{word}.json; the two differ in one field"
+            remedy = f"add samples/{word}.jsonc; the two differ in one field"
             yield Problem(Position(rule.module), "policy/sample", text, remedy)
     if "time" in rule.uses and not rule.expires:
         text = f"{rule.id} uses time and never says until when its answer holds"

@@ -6,7 +6,7 @@ evaluated. Reads no files: they come as a mapping of repository path → text. L
     policies/<family>/<rule>/rule.rego         package controlplane.<family>.<rule_with_underscores>
     policies/<family>/<rule>/rule_test.rego    for `opa test`; never loaded for a decision
     policies/<family>/<rule>/parameters.schema.json
-    policies/<family>/<rule>/samples/{allow,deny}*.json
+    policies/<family>/<rule>/samples/{allow,deny}*.jsonc   JSON; `opa test` would load .json as data
     policies/lib/<name>/<name>.rego            package controlplane.lib.<name>
     policies/bundles/*.tar.gz                  signed OPA bundles: policy sets of their own
 """
@@ -41,7 +41,7 @@ _LIBRARY = re.compile(r"lib/(?P<name>[a-z][a-z0-9_]*)/(?P=name)\.rego")
 _ARCHIVE = re.compile(r"bundles/[A-Za-z0-9_.-]+\.tar\.gz")
 _OTHER = re.compile(
     rf"(?:{_NAME}|lib)/[a-z0-9_-]+/(?:[a-z0-9_]+_test\.rego|parameters\.schema\.json|README\.md"
-    r"|samples/(?:allow|deny)[a-z0-9.-]*\.json)|README\.md"
+    r"|samples/(?:allow|deny)[a-z0-9.-]*\.jsonc?)|README\.md"
 )
 
 
@@ -246,7 +246,7 @@ def _belonging(
     parsed = {
         name: _json(f"{ROOT}/{prefix}{name}", text, problems)
         for name, text in own.items()
-        if name.endswith(".json")
+        if name.endswith((".json", ".jsonc"))
     }
     return RuleFiles(
         metadata=metadata,
@@ -270,7 +270,8 @@ def _json(path: str, text: str, problems: list[Problem]) -> Json | None:
         canonical(value)
     except (ValueError, RecursionError, NotCanonicalError) as error:
         place = Position(path, getattr(error, "lineno", 1), getattr(error, "colno", 1))
-        problems.append(Problem(place, "policy/json", f"not JSON: {error}", "correct the file"))
+        remedy = "correct the file; comments are not read in any"
+        problems.append(Problem(place, "policy/json", f"not JSON: {error}", remedy))
         return None
     return value
 
