@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -44,13 +45,15 @@ def test(path: Path, engine: str | None, form: str) -> int:
     engines = {engine: wiring.policy_engine(engine)} if engine else wiring.policy_engines()
     for each in engines.values():
         output.talk(f"engine: {each.name} ({each.version()})")
-    tested = tested_rules(loaded, engines)
+    try:
+        tested = tested_rules(loaded, engines)
+    except PolicyLoadError as error:
+        _say(error.problems)
+        raise
     passed, failed = _own_tests(loaded)
     output.data(_as_json(tested, failed) if form == "json" else _as_table(tested))
     problems = [problem for rule in tested for problem in rule.problems] + failed
-    for problem in problems:
-        output.talk(f"{problem.position}: {problem.message}")
-        output.talk(f"  next: {problem.remedy}")
+    _say(problems)
     samples = sum(rule.fires + rule.silent for rule in tested)
     output.talk(
         f"{len(tested)} rules, {samples} samples on {', '.join(engines)}, {passed} tests passed, "
@@ -135,11 +138,15 @@ def _load(path: Path) -> LoadedPolicies:
     loaded = load(files)
     problems = [*unreadable, *loaded.problems]
     if problems:
-        for problem in problems:
-            output.talk(f"{problem.position}: {problem.message} [{problem.code}]")
-            output.talk(f"  next: {problem.remedy}")
+        _say(problems)
         raise PolicyLoadError(problems)
     return loaded
+
+
+def _say(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        output.talk(f"{problem.position}: {problem.message} [{problem.code}]")
+        output.talk(f"  next: {problem.remedy}")
 
 
 def _own_tests(loaded: LoadedPolicies) -> tuple[int, list[Problem]]:

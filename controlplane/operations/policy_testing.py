@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controlplane.policy.bundle import LoadedPolicies
 from controlplane.policy.decide import decide, unanswered_details
 from controlplane.policy.engine import PolicyEngine, Question
+from controlplane.policy.errors import EngineError, PolicyLoadError
 from controlplane.policy.model import PolicyBundle, Rule, Verdict
 from controlplane.values import Position, Problem
 from evidence.canonical import Json, canonical
@@ -61,10 +62,11 @@ def samples(loaded: LoadedPolicies) -> list[Sample]:
 def tested_rules(loaded: LoadedPolicies, engines: Mapping[str, PolicyEngine]) -> list[TestedRule]:
     """Judge every sample on every engine.
 
-    Raises PolicyLoadError where an engine cannot evaluate the policies faithfully.
+    Raises PolicyLoadError where an engine cannot evaluate the policies faithfully, EngineError
+    where it cannot work; both say which engine it is.
     """
     every = samples(loaded)
-    verdicts = {name: _verdicts(engine, loaded.bundle, every) for name, engine in engines.items()}
+    verdicts = {name: _answers(name, engine, loaded, every) for name, engine in engines.items()}
     tested = []
     for rule in loaded.bundle.rules:
         own = [(index, sample) for index, sample in enumerate(every) if sample.rule == rule]
@@ -77,6 +79,18 @@ def tested_rules(loaded: LoadedPolicies, engines: Mapping[str, PolicyEngine]) ->
             counts[sample.fires] += not wrong
         tested.append(TestedRule(rule.id, counts[True], counts[False], tuple(problems)))
     return tested
+
+
+def _answers(
+    name: str, engine: PolicyEngine, loaded: LoadedPolicies, every: Sequence[Sample]
+) -> list[tuple[Verdict, tuple[str, ...]]]:
+    try:
+        return _verdicts(engine, loaded.bundle, every)
+    except PolicyLoadError as error:
+        said = [replace(p, message=f"{name} refuses this: {p.message}") for p in error.problems]
+        raise PolicyLoadError(said) from error
+    except EngineError as error:
+        raise EngineError(f"the engine {name}: {error}", remedy=error.remedy) from error
 
 
 def _verdicts(
