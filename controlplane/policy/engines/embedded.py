@@ -19,6 +19,8 @@ from typing import ClassVar
 from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
 from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.distinct import distinct
+from controlplane.policy.engines.guarded import MODULE as GUARDS
+from controlplane.policy.engines.guarded import guarded
 from controlplane.policy.engines.worker import Worker, WorkerCrashError, WorkerTimeoutError
 from controlplane.policy.entries import PACKAGE
 from controlplane.policy.errors import EngineError, PolicyLoadError
@@ -41,6 +43,7 @@ class Settings:
     environment: Mapping[str, str] | None = None  # none at all
     strict: bool = True  # a built-in that fails is an error, not undefined
     exact_text: bool = True  # escapes in texts are decoded
+    guarded: bool = True  # what regopy answers otherwise for another type, fails or is put right
     distinct_functions: bool = True  # no two modules define a function of the same name
     check_question: bool = True  # an answer must name the digest of its question
 
@@ -78,11 +81,14 @@ class EmbeddedPolicies(PoliciesByEntry):
         """Raises PolicyLoadError where the interpreter refuses the bundle."""
         super().__init__(bundle, check_question=settings.check_question)
         self._settings = settings
+        sources = [guarded(m) for m in bundle.modules] if settings.guarded else bundle.modules
         modules = (
-            distinct(bundle.modules)
+            distinct(sources)
             if settings.distinct_functions
-            else {module.path: module.text for module in bundle.modules}
+            else {module.path: module.text for module in sources}
         )
+        if settings.guarded:
+            modules[GUARDS.path] = GUARDS.text
         self._frame: Json = {
             "modules": {**modules, self.entries.module.path: self.entries.module.text},
             "data": bundle.data,
