@@ -19,6 +19,8 @@ from controlplane.resources.repository import PolicySet, Repository
 from controlplane.values import FieldPath, Position, Problem
 from evidence.canonical import Json
 
+_READ = (".rego", ".schema.json")
+
 
 @dataclass(frozen=True)
 class NamedBundle:
@@ -62,7 +64,27 @@ def _places(snapshot: Snapshot, repository: Repository, number: int) -> Located:
     return located
 
 
+# Base and head mostly have the same policies, and a long-running process sees them again and again:
+# what was loaded of the very same files and settings is kept.
+_KEPT = 8
+_loaded: dict[tuple[Json, ...], NamedBundle] = {}
+
+
 def _named(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBundle:
+    if chosen.bundle is not None:
+        return _load(chosen, located, snapshot)
+    files = snapshot.files(f"{chosen.path}/")
+    texts = tuple((path, snapshot.entries[path].blob_id) for path in sorted(files))
+    key = (chosen.model_dump_json(), texts)
+    if key not in _loaded:
+        found = _load(chosen, located, snapshot)
+        while len(_loaded) >= _KEPT:
+            _loaded.pop(next(iter(_loaded)), None)
+        _loaded[key] = found
+    return _loaded[key]
+
+
+def _load(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBundle:
     files, given = _sources(chosen, located, snapshot)
     parameters = given | {str(rule): values for rule, values in chosen.parameters.items()}
     loaded = bundles.require(files, parameters, located=lambda path: located(("parameters", *path)))
@@ -82,7 +104,10 @@ def _named(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBund
 def _sources(
     chosen: PolicySet, located: Located, snapshot: Snapshot
 ) -> tuple[dict[str, str], dict[str, Json]]:
-    """Return a set's files, as if its folder were called `policies`, and parameters with them."""
+    """Return a set's files, as if its folder were called `policies`, and parameters with them.
+
+    Samples, tests and pages are named only, so that a file in no place of the layout is seen.
+    """
     if chosen.bundle is not None:
         found = policy_archives.rules_of(
             chosen.bundle, snapshot, lambda path: located(("bundle", *path))
@@ -94,7 +119,7 @@ def _sources(
         for path, read in snapshot.files(prefix).items()
     }
     texts = {
-        place: _text(path, read())
+        place: _text(path, read()) if place.endswith(_READ) else ""  # the others decide nothing
         for place, (path, read) in placed.items()
         if not bundles.is_archive(place)
     }

@@ -86,12 +86,14 @@ def load(
     *,
     located: Located = _unlocated,
     guards: Guards = ALL_GUARDS,
+    only_rules: bool = False,
 ) -> LoadedPolicies:
     """Load what stands under `policies/`; other paths are left alone.
 
     `parameters` is rule id → its parameters; what is not given has the default of the rule's
     schema, and what that schema forbids is a problem, at the place `located` gives for
-    (rule id, field…). Nothing is raised for the content of a file.
+    (rule id, field…). Nothing is raised for the content of a file. With `only_rules` samples and
+    tests, which decide nothing, are not looked into.
     """
     inside = {p.removeprefix(ROOT + "/"): t for p, t in files.items() if p.startswith(ROOT + "/")}
     problems = _layout(inside)
@@ -105,8 +107,9 @@ def load(
         if match := _RULE.fullmatch(path):
             identity = f"{match['family']}/{match['rule']}"
             if (rule := _rule(identity, module)) is not None:
-                belonging[identity] = _belonging(identity, rule[1], inside, problems)
                 rules.append(rule[0])
+                if not only_rules:
+                    belonging[identity] = _belonging(identity, rule[1], inside, problems)
         problems += module.problems
     given = parameters or {}
     problems += _unknown(given, [f"{m['family']}/{m['rule']}" for m in _rules_in(modules)], located)
@@ -127,7 +130,7 @@ def require(
 
     Raises PolicyLoadError with every problem where anything is wrong, or where there is no rule.
     """
-    loaded = load(files, parameters, located=located)
+    loaded = load(files, parameters, located=located, only_rules=True)
     if loaded.problems:
         raise PolicyLoadError(loaded.problems)
     if not loaded.bundle.rules:

@@ -95,7 +95,8 @@ def parse(source: Source) -> tuple[Metadata | None, list[Problem]]:
         message = "no # METADATA block stands directly above the package"
         remedy = "begin the file with `# METADATA`; `cpctl policy new` writes an example"
         return None, [Problem(Position(source.path), "metadata/missing", message, remedy)]
-    loaded = yaml.load(text.yaml, source.path)
+    quick = yaml.load(_in_one_line(text.yaml), source.path)
+    loaded = yaml.load(text.yaml, source.path) if quick.problems else quick
     problems = [
         Problem(text.shift(p.position.line, p.position.column), p.code, p.message, p.remedy)
         for p in loaded.problems
@@ -111,6 +112,24 @@ def parse(source: Source) -> tuple[Metadata | None, list[Problem]]:
             for e in error.errors(include_url=False, include_input=False)
         ]
     return metadata, list(_meaning(text, metadata))
+
+
+# `key: >-` with lines of one depth, which YAML 1.2 (section 8.1.3) reads as one line.
+_FOLDED = re.compile(
+    r"^(?P<key>[ ]*(?:[A-Za-z_-]+|\"[^\"\n]+\"):) >-\n"
+    r"(?P<depth>[ ]+)(?P<words>[^\s][^\n]*(?:\n(?P=depth)[^\s][^\n]*)*)$",
+    re.MULTILINE,
+)
+
+
+def _in_one_line(text: bytes) -> bytes:
+    """Return the same YAML without folded texts, which the fast reader leaves to the strict one."""
+    return _FOLDED.sub(_unfolded, text.decode()).encode()
+
+
+def _unfolded(match: re.Match[str]) -> str:
+    words = re.sub(r"\n[ ]+", " ", match["words"])
+    return match[0] if '"' in words or "\\" in words else f'{match["key"]} "{words}"'
 
 
 def _block(source: Source) -> _Text | None:
