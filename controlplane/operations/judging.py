@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from controlplane.policy.decide import decide, unanswered_details
+from controlplane.policy.decide import Decider, unanswered_details
 from controlplane.policy.engine import PolicyEngine, Prepared, Question
 from controlplane.policy.envelope import Subject, envelope
 from controlplane.policy.errors import EngineError
 from controlplane.policy.model import PolicyBundle, Rule, Verdict, merge
-from evidence.canonical import Json, digest_bytes
+from evidence.canonical import Json
 
 
 class Keeper(Protocol):
@@ -59,14 +59,22 @@ def questions(
     Rules are asked together when they are told the same: the time and the facts are given only to
     rules whose metadata asks for them, so that the other answers do not depend on either.
     """
+    kinds: dict[str, list[tuple[bool, bool, tuple[Rule, ...]]]] = {}
     for subject in subjects:
-        told: dict[tuple[bool, bool], list[Rule]] = {}
-        for rule in rules:
-            if subject.kind in rule.subjects:
-                told.setdefault(("time" in rule.uses, "facts" in rule.uses), []).append(rule)
-        for (timed, informed), asked in sorted(told.items()):
+        if subject.kind not in kinds:
+            kinds[subject.kind] = _told(subject.kind, rules)
+        for timed, informed, asked in kinds[subject.kind]:
             whole = envelope(subject, facts if informed else {}, time if timed else None)
-            yield Question(subject.identity, whole.text, tuple(asked), whole.parts)
+            yield Question(subject.identity, whole.text, asked, whole.parts)
+
+
+def _told(kind: str, rules: Sequence[Rule]) -> list[tuple[bool, bool, tuple[Rule, ...]]]:
+    """Return (timed, informed, rules) about a kind: who is told the time, who the facts."""
+    told: dict[tuple[bool, bool], list[Rule]] = {}
+    for rule in rules:
+        if kind in rule.subjects:
+            told.setdefault(("time" in rule.uses, "facts" in rule.uses), []).append(rule)
+    return [(*key, tuple(asked)) for key, asked in sorted(told.items())]
 
 
 def answered(
@@ -80,15 +88,21 @@ def answered(
     """Return the total verdict of `rules` on `subjects`. `keeper` takes what was judged."""
     asked = list(questions(subjects, rules, facts, time))
     pairs = list(zip(asked, prepared.answers(asked), strict=True))
-    named = [(question, digest_bytes(question.envelope)) for question in asked]
+    decider = Decider()
+    verdicts = [decider.decide(question, answer) for question, answer in pairs]
     if keeper is not None:
-        for question, name in named:
-            keeper.add(name, question.parts)
+        for question in asked:
+            keeper.add(question.digest, question.parts)
     return Answered(
-        verdict=merge(decide(question, answer) for question, answer in pairs),
-        judged=tuple((question.subject, name) for question, name in named),
-        envelopes={} if keeper is not None else {name: q.envelope for q, name in named},
-        details=tuple(detail for pair in pairs for detail in unanswered_details(*pair)),
+        verdict=merge(verdicts),
+        judged=tuple((question.subject, question.digest) for question in asked),
+        envelopes={} if keeper is not None else {q.digest: q.envelope for q in asked},
+        details=tuple(
+            detail
+            for pair, verdict in zip(pairs, verdicts, strict=True)
+            if verdict.indeterminate
+            for detail in unanswered_details(*pair)
+        ),
         artifact=prepared.artifact,
         artifact_file=prepared.artifact_file,
     )

@@ -12,11 +12,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 from controlplane.policy.model import Cause, PolicyBundle, Rule
-from evidence.canonical import Json
+from evidence.canonical import Json, digest_bytes
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Question:
     envelope: bytes
     rules: tuple[Rule, ...]
     parts: tuple[bytes, ...] = field(default=(), compare=False, repr=False)  # the same, in parts
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest by which an answer names the envelope."""
+        return digest_bytes(self.envelope)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,13 @@ class Unanswered:
 Answer = Mapping[str, Json | Unanswered]
 """Rule id → `{"findings": […]}` as plain JSON, with `"valid_until": […]` where the rule has it, or
 why there is none. What it holds is checked by `decide`."""
+
+
+class Silent(dict[str, Json]):
+    """An answer in which no rule found anything, one object for all answers of the same words.
+
+    It is nobody's to change: whoever meets it again need not read it again.
+    """
 
 
 _SKIPPED = Unanswered(Cause.SKIPPED, "the evaluator left the rule out")
@@ -63,6 +76,8 @@ class Prepared(ABC):
         """Return an answer for every rule of the question, whatever the evaluator does."""
         try:
             given = self.evaluate(question)
+            if isinstance(given, Silent) and given.keys() == {rule.id for rule in question.rules}:
+                return given
             return {rule.id: given.get(rule.id, _SKIPPED) for rule in question.rules}
         except Exception as error:  # noqa: BLE001 - whatever went wrong, every rule denies
             failed = Unanswered(Cause.ERROR, f"{type(error).__name__}: {error}")

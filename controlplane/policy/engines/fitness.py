@@ -25,7 +25,7 @@ _VALUE = b"\nnull\n"
 
 
 class Fitness:
-    """Says what is unfit, and remembers the parts that are fit. For one thread."""
+    """Says what is unfit, and remembers the parts that are fit. Threads may share it."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, int] = {}  # part → how deep it is nested

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from controlplane.policy.bundle import load
-from controlplane.policy.decide import decide
-from controlplane.policy.engine import Machine, Prepared, Question
+from controlplane.policy.decide import Decider, decide
+from controlplane.policy.engine import Machine, Prepared, Question, Silent, Unanswered
 from controlplane.policy.engines import compiled_build
 from controlplane.policy.engines.compiled import (
     DEFAULT,
@@ -296,3 +296,57 @@ def test_where_nothing_is_at_hand_it_says_what_to_do(tmp_path: Path) -> None:
     named = Machine(lambda _: None, {"CPCTL_COMPILED": str(tmp_path / "none")})
     with pytest.raises(ArtifactError, match="cannot be read"):
         on_machine(named)
+
+
+MARKED = finds("input.subject.name == input.subject.mark", "input.subject.name")
+
+
+def _question(bundle: PolicyBundle, document: Any) -> Question:
+    return Question("Tenant/acme", canonical(document), bundle.rules)
+
+
+def test_an_answer_of_known_words_is_read_as_one_of_new_words_is() -> None:
+    bundle = load(rule(MARKED) | rule(finds("input.subject.bad"), "tenancy/second")).bundle
+    documents = [
+        {"subject": {"kind": "Tenant", "name": f"t{number % 7}", "mark": f"t{number % 5}", **extra}}
+        for number in range(40)
+        for extra in ({}, {"bad": number % 3 == 0})
+    ]
+    decider = Decider()
+    with _engine().prepare(bundle) as known, _engine().prepare(bundle) as fresh:
+        for document in documents:
+            question = _question(bundle, document)
+            answer = known.answer(question)
+            plain = {
+                each.id: value
+                for entry, rules in fresh.entries.for_rules(bundle.rules)
+                for each in rules
+                for value in [
+                    fresh.evaluate_entry(entry, question.envelope)["answers"][each.id]  # type: ignore[index]
+                ]
+            }
+            assert answer == plain
+            assert decider.decide(question, answer) == decide(question, plain)
+        silent = [
+            known.answer(_question(bundle, d)) for d in documents if "bad" not in d["subject"]
+        ]
+    assert len({id(each) for each in silent if isinstance(each, Silent)}) == 1
+
+
+def test_known_words_about_another_envelope_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = load(rule(finds("input.subject.bad"))).bundle
+    said: list[bytes] = []
+    with _engine().prepare(bundle) as prepared:
+        run = prepared._run
+
+        def stale(entry: str, envelope: bytes, digest: str) -> bytes | Unanswered:
+            text = run(entry, envelope, digest)
+            assert isinstance(text, bytes)
+            said.append(text)
+            return said[0]
+
+        monkeypatch.setattr(prepared, "_run", stale)
+        first, other = (_question(bundle, {"subject": {"name": name}}) for name in ("a", "b"))
+        assert decide(first, prepared.answer(first)).allow
+        assert decide(first, prepared.answer(first)).allow
+        assert _causes(decide(other, prepared.answer(other))) == [Cause.MALFORMED]

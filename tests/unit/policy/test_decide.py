@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from controlplane.policy.decide import decide, unanswered_details
-from controlplane.policy.engine import Question, Unanswered
+from controlplane.policy.decide import Decider, _time, decide, unanswered_details
+from controlplane.policy.engine import Question, Silent, Unanswered
 from controlplane.policy.model import Cause, Finding, Rule, Severity, Verdict, merge
 from controlplane.values import FieldPath
 from evidence.canonical import canonical
@@ -171,3 +173,31 @@ def test_findings_that_differ_in_anything_have_one_order() -> None:
     assert [(f.path, f.severity) for f in merged.findings] == sorted(
         ((f.path, f.severity) for f in found), key=lambda pair: (repr(pair[0]), pair[1].value)
     )
+
+
+def silent(until: Any) -> Silent:
+    return Silent({"tenancy/first": {"findings": [], "valid_until": until}})
+
+
+@pytest.mark.parametrize("until", [[], [5, 20], [True], "never"])
+def test_an_answer_that_comes_again_is_decided_as_it_was(until: Any) -> None:
+    decider, answer, rules = Decider(), silent(until), (rule(uses="time", expires=True),)
+    for seconds in (10, 10, 15, 30, None, 10):
+        envelope = {"a": seconds, "time": {"epochSeconds": seconds}} if seconds else {"a": 1}
+        question = Question(f"Tenant/{seconds}", canonical(envelope), rules)
+        assert decider.decide(question, answer) == decide(question, answer)
+
+
+TEXTS = st.text() | st.sampled_from([',"time":{"epochSeconds":5}}', "}}", '{"time":{}}', "\\"])
+VALUES = st.recursive(
+    TEXTS | st.integers(-9, 9),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(TEXTS | st.just("time"), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "time", "z", ',"time":{']), VALUES, max_size=4))
+def test_the_time_is_read_from_the_end_as_from_the_whole(envelope: dict[str, Any]) -> None:
+    assert _time(canonical(envelope)) == envelope.get("time")
