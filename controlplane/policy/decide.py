@@ -7,8 +7,8 @@ holds. The same answer gives the same bytes whichever engine it came from.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from controlplane.policy.engine import Answer, Question, Silent, Unanswered
@@ -18,8 +18,7 @@ from controlplane.values import FieldPath
 from evidence.canonical import Json
 
 LARGEST_INTEGER = 2**53 - 1
-_TIME = re.compile(rb',"time":(\{[^{}]*\})\}\Z')
-_LONGEST_TIME = 4096
+_TIME = b',"time":{'
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that RFC 3339 can say
 
 
@@ -182,12 +181,13 @@ def _now(question: Question) -> int | None:
 def _time(envelope: bytes) -> Json:
     """Return the field `time`. It is the last of a canonical envelope, so its end shows it.
 
-    Only the outermost object can end right after it, and no text can hold its beginning, where a
-    quotation mark has a backslash before it.
+    No text can hold the beginning that is looked for: its quotation marks would have backslashes.
+    What reads as one object from there to the last bracket is therefore a field of the outermost.
     """
-    end = _TIME.search(envelope, max(0, len(envelope) - _LONGEST_TIME))
-    if end is not None:
-        return json.loads(end[1])
+    begin = envelope.rfind(_TIME)
+    if begin >= 0 and envelope.endswith(b"}"):
+        with suppress(ValueError):
+            return json.loads(envelope[begin + len(_TIME) - 1 : -1])
     value = json.loads(envelope)
     return value.get("time") if isinstance(value, dict) else None
 

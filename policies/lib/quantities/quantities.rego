@@ -19,15 +19,18 @@ whole_or(value, _) := value if is_number(value)
 
 whole_or(value, otherwise) := otherwise if {
 	not is_number(value)
-	text := sprintf("%v", [value])
-	not regex.match("^[0-9]{1,9}$", text)
+	not is_digits(value)
 }
 
 whole_or(value, _) := sum(parts) if {
-	not is_number(value)
-	regex.match("^[0-9]{1,9}$", sprintf("%v", [value]))
-	letters := split(sprintf("%v", [value]), "")
+	is_digits(value)
+	letters := split(value, "")
 	parts := [part(letters, index) | some index in numbers.range(0, count(letters) - 1)]
+}
+
+is_digits(value) if {
+	is_string(value)
+	regex.match("^[0-9]{1,9}$", value)
 }
 
 part(letters, index) := digits[letters[index]] * powers[(count(letters) - 1) - index]

@@ -19,9 +19,11 @@ places := {
 }
 
 # Every pod spec: the object's name, its kind, where the spec stands and what it holds; `meta` is
-# the metadata that its pods get, and `at` the place of the template.
-pods contains pod if {
-	some index, manifest in input.subject.resource.objects
+# the metadata that its pods get, and `at` the place of the template. Lists and no sets, here and
+# below: evaluators order the members of a set, and these are long.
+pods := [pod |
+	some index
+	manifest := input.subject.resource.objects[index]
 	place := places[manifest.kind]
 	at := array.concat(["objects", index], place)
 	pod := {
@@ -32,13 +34,14 @@ pods contains pod if {
 		"path": array.concat(at, ["spec"]),
 		"spec": object.get(manifest, array.concat(place, ["spec"]), {}),
 	}
-}
+]
 
 # Every container of every pod, init and ephemeral ones included.
-containers contains container if {
+containers := [container |
 	some pod in pods
-	some list in {"containers", "initContainers", "ephemeralContainers"}
-	some index, spec in pod.spec[list]
+	some list in ["containers", "initContainers", "ephemeralContainers"]
+	some index
+	spec := pod.spec[list][index]
 	container := {
 		"kind": pod.kind,
 		"list": list,
@@ -48,26 +51,34 @@ containers contains container if {
 		"spec": spec,
 		"workload": pod.name,
 	}
-}
+]
 
 # Whatever may have a securityContext: every pod, and every container.
-holders contains {"path": pod.path, "spec": pod.spec, "who": sprintf("pod %v", [pod.name])} if {
-	some pod in pods
-}
+holders := array.concat(
+	[{"path": pod.path, "spec": pod.spec, "who": who} |
+		some pod in pods
+		who := concat(" ", ["pod", written(pod.name)])
+	],
+	[{"path": container.path, "spec": container.spec, "who": who} |
+		some container in containers
+		who := concat(" ", ["container", written(container.name), "of", written(container.workload)])
+	],
+)
 
-holders contains {"path": container.path, "spec": container.spec, "who": who} if {
-	some container in containers
-	who := sprintf("container %v of %v", [container.name, container.workload])
-}
+# A name as text. Hosts of compiled policies are asked for `sprintf`, so it is for other values only.
+written(name) := name if is_string(name)
+
+written(name) := sprintf("%v", [name]) if not is_string(name)
 
 # Every volume of every pod.
-volumes contains volume if {
+volumes := [volume |
 	some pod in pods
-	some index, spec in pod.spec.volumes
+	some index
+	spec := pod.spec.volumes[index]
 	volume := {
 		"name": spec.name,
 		"path": array.concat(pod.path, ["volumes", index]),
 		"spec": spec,
 		"workload": pod.name,
 	}
-}
+]
