@@ -11,6 +11,7 @@ from controlplane import wiring
 from controlplane.cli import options, output
 from controlplane.cli.policy_build import build
 from controlplane.cli.policy_bundle import bundle, fetch
+from controlplane.cli.policy_inputs import policy_inputs
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, InvalidRepositoryError
 from controlplane.operations.policy_pages import pages
@@ -30,6 +31,7 @@ def policy() -> None:
 policy.add_command(build)
 policy.add_command(bundle)
 policy.add_command(fetch)
+policy.add_command(policy_inputs)
 
 
 @policy.command()
