@@ -2,8 +2,9 @@
 
 Each generated tenant is one of the example's, under names, people, accounts and figures of its
 own, with its lock and, where the example has one of its own, its budget cap. All of them pass the
-gate. Left out is the pack that is a Helm chart: `helm template` would be most of what is measured,
-and it is not ours.
+gate, on targets of the example that may hold any number. Left out are the pack that is a Helm
+chart (`helm template` would be most of what is measured, and it is not ours) and the tenant that
+has a cluster to itself.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ CHART = "vector-cache"
 # The tenants of the example that are copied: how often of a hundred, and the word that names each.
 MODELS: Final[Mapping[str, tuple[int, str]]] = {
     "baltic-foods": (24, "balticfoods"),
-    "delta-logistics": (14, "delta"),
+    "delta-logistics": (17, "delta"),
     "fjord-atelier": (12, "atelier"),
     "kestrel-robotics": (10, "kestrel"),
     "cascade-energy": (9, "cascade"),
@@ -33,8 +34,8 @@ MODELS: Final[Mapping[str, tuple[int, str]]] = {
     "juniper-media": (4, "juniper"),
     "granite-insurance": (5, "granite"),
     "lumen-health": (4, "lumen"),
-    "evergreen-bank": (3, "evergreen"),
     "fjord-agency": (2, "fjord"),
+    "evergreen-bank": (0, "evergreen"),  # has a cluster to itself
 }
 _FIRST = [
     "amber",
@@ -188,6 +189,7 @@ _PEOPLE = [
     "Yusuf",
     "Zoe",
 ]
+_UNLIMITED = re.compile(rb": \"?\d+[A-Za-z]*\"?")
 _OWNER = re.compile(r"owner: \{name: [^,]+, email: [^@]+@")
 
 
@@ -241,7 +243,7 @@ def _tenant(
     text = re.sub(rf"\b{model.word}(?=-(?!2026)|\.)", word, text)
     text = re.sub(r"acct_\w+", account, text)
     text = re.sub(r"(?<=displayName: ).*", name.replace("-", " ").title(), text)
-    text = re.sub(r"replicas: \d+", lambda _: f"replicas: {chosen.randint(1, 3)}", text)
+    text = re.sub(r"replicas: \d+", lambda _: f"replicas: {chosen.randint(2, 3)}", text)
     yield f"tenants/{name}/tenant.yaml", text
     yield f"tenants/{name}/lock.yaml", model.lock.replace(model.model, name)
     if model.cap:
@@ -258,7 +260,7 @@ def write(directory: Path, count: int, seed: int = 1) -> None:
     """
     subprocess.run(["git", "init", "-q", "-b", "main", str(directory)], check=True)
     made = dict(files(count, seed))
-    shipped = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in _shipped()}
+    shipped = {path.relative_to(ROOT).as_posix(): _endless(path) for path in _shipped()}
     for model, (_, word) in MODELS.items():
         plain = _copied(model, word)
         shipped[f"tenants/{model}/tenant.yaml"] = plain.tenant.encode()
@@ -276,6 +278,19 @@ def write(directory: Path, count: int, seed: int = 1) -> None:
     )
     done = ["git", "-C", str(directory), "fast-import", "--quiet", "--done"]
     subprocess.run(done, input=stream + b"done\n", check=True)
+
+
+def _endless(path: Path) -> bytes:
+    """Return a file of the example; its targets and money suffice for any number of tenants."""
+    text = path.read_bytes()
+    if path.parent.name in ("clusters", "engines"):
+        limits = re.search(rb"(?m)^  limits: \{.*\}$", text)
+        return (
+            text
+            if limits is None
+            else text.replace(limits[0], _UNLIMITED.sub(rb": unlimited", limits[0]))
+        )
+    return text.replace(b"mostUnits: {EUR: 250000}", b"mostUnits: {EUR: 1000000000}")
 
 
 def _shipped() -> Iterator[Path]:
