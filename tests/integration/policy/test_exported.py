@@ -36,9 +36,19 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         envelope = json.loads(file.read_bytes())
         for each in envelope["subject"]["resource"].get("objects", ()):
             each["metadata"].pop("labels", None)
+            for container in _containers(each):
+                container.pop("securityContext", None)
+                container["image"] = "elsewhere.example/app:latest"
         envelope["references"].pop("Plan", None)
         file.write_bytes(canonical(envelope))
     return out
+
+
+def _containers(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (
+        manifest.get("spec", {}).get("template", {}).get("spec", {}).get("containers", [])
+    )
+    return found
 
 
 def _conftest(out: Path) -> set[tuple[str, str, str]]:
