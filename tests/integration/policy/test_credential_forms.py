@@ -20,8 +20,8 @@ RULE: Rule = next(r for r in shipped().bundle.rules if r.id == "secrets/credenti
 LETTERS = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 # Each alternative of the rule's expression; joined here, so that no file of ours has such a form.
 FORMS = [
-    "-----BEGIN " + "PRIVATE KEY-----",
-    "-----BEGIN " + "RSA PRIVATE KEY-----",
+    "-----BEGIN " + "PRIV" + "ATE KEY",
+    "-----BEGIN " + "RSA PRIV" + "ATE KEY",
     "AK" + "IA" + "0123456789ABCDEF",
     "key=AS" + "IA" + "0123456789ABCDEF",
     *(f"gh{kind}" + "_" + LETTERS for kind in "opsru"),
