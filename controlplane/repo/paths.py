@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from controlplane.repo.git import Entry, EntryKind
 from controlplane.values import Position, Problem
 
-_UNSAFE = {"", ".", "..", ".git"}
+# `git~1` is the short name of `.git` on Windows, which also drops dots and spaces at the end.
+_UNSAFE = {"", ".", "..", ".git", "git~1"}
 
 
 def check(entries: Iterable[Entry], target: Callable[[Entry], str]) -> Iterator[Problem]:
@@ -35,8 +36,13 @@ def _one(entry: Entry, target: Callable[[Entry], str]) -> Iterator[Problem]:
     elif not entry.path.isprintable() or "\\" in entry.path:
         text = "the name holds a backslash or a character that cannot be seen"
         yield Problem(position, "path/unsafe", text, "rename the file")
-    if any(step.lower() in _UNSAFE for step in entry.path.split("/")):
+    if any(_plain(step) in _UNSAFE for step in entry.path.split("/")):
         yield Problem(position, "path/unsafe", "the path leaves its directory", "rename the file")
+
+
+def _plain(step: str) -> str:
+    """Return the name as Windows reads it: in one case, without a stream, dots or spaces behind."""
+    return step.lower().partition(":")[0].rstrip(" .")
 
 
 def _leaves(path: str, target: str) -> bool:

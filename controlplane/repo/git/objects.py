@@ -28,6 +28,7 @@ from controlplane.repo.errors import (
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 MAX_TREE_DEPTH = 64
+MAX_TREE_FILES = 2_000_000  # a few trees that repeat each other would name more files than atoms
 
 
 class EntryKind(StrEnum):
@@ -136,11 +137,16 @@ class GitRepository:
         return bool(self._git.is_shallow)
 
     def refuse_shallow(self) -> None:
-        """Raise ShallowRepositoryError where history was cut off."""
+        """Raise where history is not what commits say: cut off, or added to by grafts."""
         if self.is_shallow:
             raise ShallowRepositoryError(
                 "this is a shallow clone: what a commit descends from is not known here",
                 remedy="run `git fetch --unshallow` (in CI: check out with fetch-depth 0)",
+            )
+        if (self.git_dir / "info" / "grafts").is_file():
+            raise UnsupportedRepositoryError(
+                "`info/grafts` of this repository gives commits parents that they do not name",
+                remedy="remove .git/info/grafts",
             )
 
     def head_name(self) -> str | None:
@@ -230,7 +236,13 @@ class GitRepository:
 
     def tree(self, tree_id: str, prefix: str = "") -> Iterator[Entry]:
         """Yield every path below a tree that is no subtree, lazily, in the order of Git."""
-        yield from self._walk(tree_id, prefix, MAX_TREE_DEPTH)
+        for number, entry in enumerate(self._walk(tree_id, prefix, MAX_TREE_DEPTH)):
+            if number >= MAX_TREE_FILES:
+                raise UnsupportedRepositoryError(
+                    f"tree {tree_id} holds more than {MAX_TREE_FILES:,} files",
+                    remedy="split the repository, or remove the trees that repeat each other",
+                )
+            yield entry
 
     def _walk(self, tree_id: str, prefix: str, depth: int) -> Iterator[Entry]:
         if depth == 0:

@@ -1,6 +1,13 @@
-"""No condition of a rule is there for nothing: without it a sample or a test fails."""
+"""No condition of a rule is there for nothing: without it a sample or a test fails.
+
+The rule as it stands is judged first, so that one that is broken kills none of its mutants. A
+mutant that is no Rego any more says nothing of the tests, and is counted apart.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
 
 import pytest
 
@@ -11,7 +18,7 @@ from controlplane.policy.engine import PolicyEngine
 from controlplane.policy.engines import opa_tool
 from controlplane.policy.engines.opa import OpaEngine
 from controlplane.policy.errors import PolicyLoadError
-from controlplane.policy.model import PolicyBundle, Rule
+from controlplane.policy.model import PolicyBundle, PolicyModule, Rule
 from tests.support import binaries
 from tests.support.opa import OpaServer
 from tests.support.policies import shipped
@@ -30,31 +37,49 @@ def _mutants(rule: Rule, bundle: PolicyBundle) -> list[Mutant]:
     return list(mutants(module))
 
 
-def _survives(mutant: Mutant, rule: Rule, loaded: LoadedPolicies, engine: PolicyEngine) -> bool:
+class Fate(Enum):
+    """What became of a rule's text."""
+
+    LIVES = "lives"
+    SAMPLE = "killed by a sample"
+    TEST = "killed by a test"
+    LOADER = "no Rego any more"
+
+
+def _fate(module: PolicyModule, rule: Rule, loaded: LoadedPolicies, engine: PolicyEngine) -> Fate:
     alone = restrict(loaded.bundle, [rule.id])
-    changed = with_texts(alone, {mutant.module.path: mutant.module.text})
+    changed = with_texts(alone, {module.path: module.text})
     own = [sample for sample in samples(loaded) if sample.rule == rule]
     try:
         with engine.prepare(changed) as prepared:
             for sample in own:
                 verdict = decide(sample.question, prepared.answer(sample.question))
                 if verdict.indeterminate or bool(verdict.findings) is not sample.fires:
-                    return False
+                    return Fate.SAMPLE
     except PolicyLoadError:
-        return False  # what is left is no Rego: nobody could merge it
+        return Fate.LOADER
     tests = loaded.files[rule.id].tests
     _, failed = opa_tool.run_tests(
         binaries.need("opa"), [*changed.modules, *tests], loaded.bundle.data
     )
-    return not (tests and failed)
+    return Fate.TEST if tests and failed else Fate.LIVES
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_every_condition_matters(rule: Rule, loaded: LoadedPolicies, opa_server: OpaServer) -> None:
+def test_every_condition_matters(
+    rule: Rule,
+    loaded: LoadedPolicies,
+    opa_server: OpaServer,
+    record_property: Callable[[str, object], None],
+) -> None:
     engine = OpaEngine(url=opa_server.url)
-    survivors = [
-        str(mutant)
+    (module,) = (module for module in loaded.bundle.modules if module.path == rule.module)
+    assert _fate(module, rule, loaded, engine) is Fate.LIVES
+    fates = {
+        str(mutant): _fate(mutant.module, rule, loaded, engine)
         for mutant in _mutants(rule, loaded.bundle)
-        if _survives(mutant, rule, loaded, engine)
-    ]
-    assert survivors == []
+    }
+    for fate in Fate:
+        number = sum(each is fate for each in fates.values())
+        record_property(f"summed: mutants of rules, {fate.value}", number)
+    assert [mutant for mutant, fate in fates.items() if fate is Fate.LIVES] == []
