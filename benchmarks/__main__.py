@@ -27,6 +27,7 @@ BENCHMARKS: Final = {
     "evidence": "durable records and statements a second, verification, memory",
     "apply": "1,000 apps on a fresh API server, against kubectl and a bare loop",
     "noop": "a pass with nothing to do, against kubectl diff and kubectl apply",
+    "serve": "sustained decisions a second through HTTP, against an OPA server",
     "drift": "ten kinds of drift, from the change to its healing",
 }
 RESULTS = Path(__file__).with_name("results")

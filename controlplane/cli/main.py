@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lock": ("controlplane.cli.lock", "lock", "Write down which pack versions a tenant runs"),
     "render": ("controlplane.cli.render", "render", "Every object a tenant becomes"),
     "gate": ("controlplane.cli.gate", "command", "Judge a change before it merges"),
+    "serve": ("controlplane.cli.serve", "serve", "The same decisions over HTTP"),
+    "hook": ("controlplane.cli.hook", "hook", "What Git calls on a server before it accepts"),
     "comment": ("controlplane.cli.comment", "command", "The gate's comment on a pull request"),
     "approve": ("controlplane.cli.approve", "command", "Agree to a change, signed, in a role"),
     "approvals": ("controlplane.cli.approvals", "approvals", "Who agreed; import from Git servers"),

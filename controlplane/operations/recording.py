@@ -107,7 +107,12 @@ def _named(step: Step) -> str:
 
 def subjects_of(step: Step) -> list[Subject]:
     """Return what a statement about the step is about: its end, as commit and as tree."""
-    return [_subject("head", step.head)]
+    return subjects_of_state(step.head)
+
+
+def subjects_of_state(snapshot: Snapshot) -> list[Subject]:
+    """Return what a statement about one state is about, as commit and as tree."""
+    return [_subject("head", snapshot)]
 
 
 def _subject(name: str, snapshot: Snapshot) -> Subject:
@@ -122,7 +127,7 @@ def _records(report: GateReport, summary: str, *, gated: bool) -> Iterator[Recor
     yield Record("decision", summary, decision)
     seen: set[str] = set()
     for name, judgement in report.judgements:
-        yield _policies(name, judgement.bundle)
+        yield policies_record(name, judgement.bundle)
         if judgement.artifact:
             yield _compiled(name, judgement)
         for subject, envelope in judgement.judged:
@@ -139,7 +144,7 @@ def _envelope(subject: str, digest: str, text: bytes | None) -> Record:
     return Record("envelope", summary, json.loads(text), subject)
 
 
-def _policies(name: str, bundle: PolicyBundle) -> Record:
+def policies_record(name: str, bundle: PolicyBundle) -> Record:
     """Return the record that holds a bundle as it was: its digest can be computed from it."""
     texts = {module.path: module.text for module in bundle.modules}
     payload = {"digest": bundle.digest, "modules": texts, "data": bundle.data}

@@ -12,6 +12,7 @@ from controlplane.render.model import RenderedPlacement
 from controlplane.repo.snapshot import Snapshot, read_worktree
 from reconciler.manifests import to_yaml
 from tests.support import binaries
+from tests.support.gitrepo import TestRepository
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,3 +51,15 @@ def golden(placement: RenderedPlacement) -> bytes:
         golden_path(placement).parent.mkdir(parents=True, exist_ok=True)
         golden_path(placement).write_bytes(text)
     return text
+
+
+def repository(path: Path) -> str:
+    """Make a Git repository of the shipped example at `path` and return the commit's id."""
+    files = {
+        place.relative_to(ROOT).as_posix(): place.read_bytes()
+        for name in ("tenants", "catalog", "templates", "policies", "trust")
+        for place in sorted((ROOT / name).rglob("*"))
+        if place.is_file()
+    }
+    files["repository.yaml"] = (ROOT / "repository.yaml").read_bytes()
+    return TestRepository(path).commit(files)

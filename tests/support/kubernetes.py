@@ -158,6 +158,7 @@ class ApiServer(Cluster):
             "--authorization-mode=RBAC",
             f"--service-cluster-ip-range={SERVICE_RANGE}",
             "--profiling=false",
+            "--allow-privileged=true",  # as every cluster has it: whether a pod may is policy
         ]
         return flags if self.admission else [*flags, "--disable-admission-plugins=ServiceAccount"]
 

@@ -31,6 +31,9 @@ NOT_IMPORTED = ("__main__", ".migrations.env")
 # Caught by the code they were made for, and made a value or an error of ours there; nobody sees
 # them. Names that begin with an underscore are as private as that already.
 CAUGHT = {
+    "controlplane.operations.admitted_object.ReviewError",  # an answer with the place
+    "controlplane.operations.admitting.NotRenderedError",  # a denied admission
+    "controlplane.server.gate.messages.RefusedError",  # the answer itself
     "controlplane.policy.decide.MalformedError",  # the answer of a rule: the rule denies
     "controlplane.policy.engines.compiled_strict.UnreadableModuleError",  # an EngineError
     "controlplane.policy.engines.compiled_wasm.StoppedError",  # indeterminate

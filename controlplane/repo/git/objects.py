@@ -121,6 +121,17 @@ class GitRepository:
         except (pygit2.GitError, ValueError) as error:
             raise _cannot_open(found, str(error)) from error
 
+    def with_objects(self, folder: Path) -> Self:
+        """Return the same repository, in which the objects of `folder` can be read as well."""
+        wider = pygit2.Repository(self._git.path)
+        try:
+            wider.odb.add_disk_alternate(str(folder))
+        except (pygit2.GitError, ValueError) as error:
+            raise MissingObjectError(
+                f"the objects in {folder} cannot be read: {error}", remedy="push again"
+            ) from error
+        return type(self)(wider)
+
     @property
     def git_dir(self) -> Path:
         """The directory that holds the objects: `.git`, or the bare repository itself."""

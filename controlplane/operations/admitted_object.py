@@ -1,0 +1,158 @@
+"""What Kubernetes asks about an object, read from an AdmissionReview, and how rules see the object.
+
+The format is admission.k8s.io/v1 (kubernetes.io/docs/reference/access-authn-authz). Rules see what
+somebody declares, so what the server adds (status, uid, managed fields) is taken off. A pod that a
+controller made is judged as what made it: the rules about a Deployment's pods are the rules about
+the pods of its ReplicaSets. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.values import FieldPath
+
+Json = Any
+Body = Mapping[str, Json]
+
+API_VERSION = "admission.k8s.io/v1"
+_OPERATIONS = ("CREATE", "UPDATE", "DELETE")
+_KEPT = ("name", "namespace", "labels", "annotations")
+_MADE_BY: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("apps", "ReplicaSet"): ("apps/v1", "Deployment"),
+    ("apps", "StatefulSet"): ("apps/v1", "StatefulSet"),
+    ("apps", "DaemonSet"): ("apps/v1", "DaemonSet"),
+    ("batch", "Job"): ("batch/v1", "Job"),
+}
+"""Group and kind of a pod's controller → as what the pod is judged."""
+
+
+class ReviewError(Exception):
+    """The body is no AdmissionReview; `place` is where it is not."""
+
+    def __init__(self, place: str, words: str) -> None:
+        super().__init__(words)
+        self.place = place
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request of Kubernetes. `body` is the object; on DELETE what is to go."""
+
+    uid: str
+    operation: str
+    kind: str
+    namespace: str
+    name: str
+    user: str
+    body: Body
+    before: Body | None
+    dry_run: bool
+
+    @property
+    def title(self) -> str:
+        """The object as people name it."""
+        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An object as rules see it. `inside` is the part of a path that is not the object's own."""
+
+    body: Body
+    inside: FieldPath = ()
+
+    def own(self, path: FieldPath) -> FieldPath:
+        """Return a path inside the object as it was sent."""
+        length = len(self.inside)
+        return path[length:] if path[:length] == self.inside else path
+
+
+def review(value: Json) -> Asked:
+    """Return what is asked; raises ReviewError."""
+    if not isinstance(value, dict) or value.get("apiVersion") != API_VERSION:
+        raise ReviewError("apiVersion", f"this is no AdmissionReview of {API_VERSION}")
+    if value.get("kind") != "AdmissionReview":
+        raise ReviewError("kind", "this is no AdmissionReview")
+    request = _mapping(value.get("request"), "request")
+    operation = _text(request, "operation", "request")
+    deletes = operation == "DELETE"
+    given = request.get("oldObject" if deletes else "object")
+    body = _mapping(given, "request.oldObject" if deletes else "request.object")
+    before = request.get("oldObject")
+    metadata = _mapping(body.get("metadata"), "request.object.metadata")
+    kind = _mapping(request.get("kind"), "request.kind")
+    name = request.get("name") or metadata.get("name") or f"{metadata.get('generateName', '')}*"
+    if operation not in _OPERATIONS:
+        raise ReviewError("request.operation", f"{operation!r} is not judged here")
+    for key in ("apiVersion", "kind"):
+        _text(body, key, "request.object")
+    return Asked(
+        uid=_text(request, "uid", "request"),
+        operation=operation,
+        kind=_text(kind, "kind", "request.kind"),
+        namespace=request.get("namespace") or "",
+        name=str(name),
+        user=str(_mapping(request.get("userInfo", {}), "request.userInfo").get("username", "")),
+        body=body,
+        before=before if isinstance(before, dict) and not deletes else None,
+        dry_run=request.get("dryRun") is True,
+    )
+
+
+def _mapping(value: Json, place: str) -> Body:
+    if not isinstance(value, dict):
+        raise ReviewError(place, f"`{place}` is missing or no object")
+    return value
+
+
+def _text(value: Body, key: str, place: str) -> str:
+    found = value.get(key)
+    if not isinstance(found, str) or not found:
+        raise ReviewError(f"{place}.{key}", f"`{place}.{key}` is missing or no text")
+    return found
+
+
+def seen(body: Body, namespace: str) -> Seen:
+    """Return an object as rules see it: as it would be declared."""
+    metadata = body.get("metadata")
+    given = metadata if isinstance(metadata, dict) else {}
+    kept = {key: given[key] for key in _KEPT if key in given}
+    kept.setdefault("name", f"{given.get('generateName', '')}*")
+    if namespace and body.get("kind") != "Namespace":
+        kept["namespace"] = namespace
+    plain = {key: value for key, value in body.items() if key != "status"} | {"metadata": kept}
+    return _as_declared(plain, given)
+
+
+def _as_declared(body: dict[str, Json], metadata: Body) -> Seen:
+    """Return a controller's child in the form in which its kind is declared."""
+    owner = _controller(metadata)
+    made = f"{body.get('apiVersion')}/{body.get('kind')}"
+    if made == "apps/v1/ReplicaSet" and owner == ("apps", "Deployment"):
+        return Seen({**body, "kind": "Deployment"})
+    if made != "v1/Pod" or owner is None or owner not in _MADE_BY:
+        return Seen(body)
+    version, kind = _MADE_BY[owner]
+    pod = {"metadata": body["metadata"], "spec": body.get("spec", {})}
+    labels = {"matchLabels": body["metadata"].get("labels", {})}
+    return Seen(
+        {
+            "apiVersion": version,
+            "kind": kind,
+            "metadata": body["metadata"],
+            "spec": {"selector": labels, "template": pod},
+        },
+        inside=("spec", "template"),
+    )
+
+
+def _controller(metadata: Body) -> tuple[str, str] | None:
+    """Return group and kind of the controller that made an object, None where there is none."""
+    owners = metadata.get("ownerReferences")
+    for owner in owners if isinstance(owners, list) else []:
+        if isinstance(owner, dict) and owner.get("controller") is True:
+            return str(owner.get("apiVersion", "")).partition("/")[0], str(owner.get("kind", ""))
+    return None

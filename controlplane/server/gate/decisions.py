@@ -1,0 +1,54 @@
+"""`POST /v1/decisions`: envelopes that somebody else made, judged by the policies in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from controlplane.operations.served_records import of_envelope
+from controlplane.operations.serving import Answered, InForce
+from controlplane.server.gate import answers, reading
+from controlplane.server.gate.court import Decided
+from controlplane.server.gate.messages import Response, answer
+from controlplane.server.gate.metrics import GateMetrics
+from evidence.canonical import Json
+from evidence.writer import FinishedRun
+
+Place = tuple[str, int]
+PATH = "/v1/decisions"
+
+
+class DecisionsEndpoint:
+    """Judges one envelope or several."""
+
+    def __init__(self, count: GateMetrics, now: Callable[[], str], *, recorded: bool) -> None:
+        """`now` gives the time (RFC 3339) for records."""
+        self._count, self._now, self._recorded = count, now, recorded
+
+    def __call__(self, policies: InForce, body: bytes, rest: str) -> Decided:
+        """Judge; raises RefusedError for a body that is no envelope."""
+        values, several = reading.envelopes(reading.read_json(body))
+        found = [policies.judge(value) for value in values]
+        for each in found:
+            self._count.decided(
+                PATH, allow=each.verdict.allow, indeterminate=bool(each.verdict.indeterminate)
+            )
+        runs: tuple[FinishedRun, ...] = ()
+        if self._recorded:
+            at = self._now()
+            runs = tuple(
+                of_envelope(v, f, policies, at) for v, f in zip(values, found, strict=True)
+            )
+        return Decided(partial(_answer, found, policies, several=several), runs)
+
+
+def _answer(
+    found: Sequence[Answered], policies: InForce, places: Sequence[Place], *, several: bool
+) -> Response:
+    entries: Sequence[Place | None] = places or [None] * len(found)
+    made: list[Json] = [
+        answers.decision(each, policies, place) for each, place in zip(found, entries, strict=True)
+    ]
+    if not several:
+        return answer(made[0])
+    return answer({"allow": all(each["allow"] for each in made), "decisions": made})

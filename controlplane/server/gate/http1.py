@@ -1,0 +1,348 @@
+"""HTTP/1.1 on asyncio, bounded in every direction: the only importer of httptools.
+
+Decides how long a peer may take, how much it may send and how many may come at once; parsing is
+llhttp's, the parser of Node.js. What a request means is left to the handler it is given.
+
+A request is answered in the order in which it came. A peer that is refused before its body was
+read is answered, and what it still sends is thrown away for a moment, so that the answer is not
+lost in a reset connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+import httptools
+
+from controlplane.server.gate.messages import Request, Response, problem
+
+_SWEEP: Final = 0.25  # seconds between two looks at who takes too long
+_LINGER: Final = 2.0  # seconds in which a refused peer may finish sending
+_PIPELINED: Final = 16  # requests that may wait on one connection
+_NEVER: Final = float("inf")
+
+Handler = Callable[[Request], "Response | asyncio.Future[Response]"]
+"""Returns the answer, or a future that gets one. Must not raise and must not block."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What peers may do: bytes, seconds, counts. Each is for one process."""
+
+    header_bytes: int = 32 * 1024
+    body_bytes: int = 8 * 1024 * 1024
+    buffered_bytes: int = 256 * 1024 * 1024  # of all bodies under way together
+    connections: int = 1024
+    header_seconds: float = 10.0  # from the first byte of a request, or the beginning
+    body_seconds: float = 20.0
+    idle_seconds: float = 75.0
+    write_seconds: float = 20.0
+
+
+class Peers:
+    """The connections of one process, and what they hold together."""
+
+    def __init__(self, handler: Handler, bounds: Bounds) -> None:
+        self.handler, self.bounds = handler, bounds
+        self.buffered = 0
+        self.refused = 0  # connections that were one too many
+        self.stopping = False
+        self._open: set[Connection] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def connection(self) -> Connection:
+        """Return the protocol of a new connection; for `create_server`."""
+        return Connection(self)
+
+    def start(self) -> None:
+        """Begin to look after peers that take too long."""
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+
+    async def stop(self, seconds: float) -> None:
+        """Let what is under way be answered, for so long, and end all connections."""
+        self.stopping = True
+        for each in list(self._open):
+            each.finish()
+        ends = asyncio.get_running_loop().time() + seconds
+        while self._open and asyncio.get_running_loop().time() < ends:
+            await asyncio.sleep(0.02)
+        for each in list(self._open):
+            each.abort()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._sweeper
+
+    def joined(self, connection: Connection) -> bool:
+        """Take a connection; False where there are too many."""
+        if len(self._open) >= self.bounds.connections or self.stopping:
+            self.refused += 1
+            return False
+        self._open.add(connection)
+        return True
+
+    def left(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._open.discard(connection)
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_SWEEP)
+            now = loop.time()
+            for each in list(self._open):
+                if each.until < now:
+                    try:
+                        each.late()
+                    except Exception:  # noqa: BLE001 - one peer must not keep others from an end
+                        each.abort()
+
+
+class Connection(asyncio.Protocol):
+    """One peer. `until` is the moment by which it must have done what it is waited for."""
+
+    def __init__(self, peers: Peers) -> None:
+        self._peers, self._bounds = peers, peers.bounds
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._waiting: deque[tuple[Request, bool]] = deque()
+        self._asked: asyncio.Future[Response] | None = None
+        self._keep = True
+        self._refusal: Response | None = None
+        self._ended = False  # nothing more is read from it
+        self._in_body = self._begun = False
+        self._head = 0  # bytes since the last request, while its headers are read
+        self._held = 0  # bytes of the body that is read
+        self._new()
+        self.until = self._loop.time() + self._bounds.header_seconds
+
+    def _new(self) -> None:
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the peer, or turn it away where there are too many."""
+        self._transport = cast("asyncio.Transport", transport)
+        if not self._peers.joined(self):
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the peer; an answer that is still being made is made for nobody."""
+        self._release()
+        self._peers.left(self)
+        self._ended = True
+        if self._asked is not None:
+            self._asked.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, refusing what is too much or is not HTTP."""
+        if self._ended:
+            return
+        if not self._begun and not self._in_body:
+            self._begun = True
+            self._wait_for(self._bounds.header_seconds)
+        if not self._in_body:
+            self._head += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._answer_and_end()  # an upgrade may be ignored (RFC 9110, 7.8)
+        except httptools.HttpParserError:
+            self._refuse(_refused(HTTPStatus.BAD_REQUEST, "this is not HTTP/1.1"))
+        if not self._in_body and self._head > self._bounds.header_bytes:
+            self._refuse(
+                _refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too large")
+            )
+        if self._refusal is not None:
+            self._turn_away(self._refusal)
+
+    def eof_received(self) -> bool:
+        """Keep the connection while an answer is still to be given."""
+        self._keep = False
+        return self._asked is not None
+
+    def pause_writing(self) -> None:
+        """The peer does not read; it may not go on so for ever."""
+        self._wait_for(self._bounds.write_seconds)
+
+    # What the parser calls; they must not raise.
+
+    def on_url(self, url: bytes) -> None:
+        """Remember a part of the target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Remember a header."""
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        """Look at how much is to come."""
+        self._in_body, self._head = True, 0
+        self._wait_for(self._bounds.body_seconds)
+        length = self._headers.get("content-length", "0")
+        if len(length) > 12 or int(length) > self._bounds.body_bytes:
+            self._refuse(self._too_large())
+        elif self._headers.get("expect", "").lower() == "100-continue" and self._transport:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body, within bounds."""
+        if self._refusal is not None:
+            return
+        self._held += len(body)
+        self._peers.buffered += len(body)
+        self._body.append(body)
+        if self._held > self._bounds.body_bytes:
+            self._refuse(self._too_large())
+        elif self._peers.buffered > self._bounds.buffered_bytes:
+            self._refuse(busy("too many large requests are under way"))
+
+    def on_message_complete(self) -> None:
+        """Hand the request on, or let it wait for the one before it."""
+        self._in_body = self._begun = False
+        if self._refusal is not None:
+            return
+        path = self._url.partition(b"?")[0].decode("latin-1")
+        method = self._parser.get_method().decode("latin-1")
+        request = Request(method, path, self._headers, b"".join(self._body))
+        keep = self._parser.should_keep_alive()
+        self._release()
+        self._new()
+        self._waiting.append((request, keep))
+        if len(self._waiting) > _PIPELINED:
+            self._refuse(busy("too many requests wait on this connection"))
+        elif self._asked is None:
+            self._next()
+
+    # What is done.
+
+    def _next(self) -> None:
+        """Ask the handler about the request that has waited longest."""
+        while self._waiting and self._asked is None and not self._ended:
+            request, keep = self._waiting.popleft()
+            self._keep = self._keep and keep
+            self.until = _NEVER  # from here on it is waited for us
+            given = self._peers.handler(request)
+            if isinstance(given, Response):
+                self._write(given)
+            else:
+                self._asked = given
+                given.add_done_callback(self._answered)
+
+    def _answered(self, given: asyncio.Future[Response]) -> None:
+        self._asked = None
+        if given.cancelled() or self._transport is None or self._transport.is_closing():
+            return
+        self._write(given.result())
+        self._next()
+
+    def _write(self, response: Response) -> None:
+        if self._transport is None:
+            return
+        close = not self._keep or self._peers.stopping or self._ended
+        self._wait_for(self._bounds.idle_seconds)
+        self._transport.write(_text(response, close=close))
+        if close:
+            self._end()
+
+    def _answer_and_end(self) -> None:
+        self._ended = True
+        if self._asked is None:
+            self._end()
+
+    def _refuse(self, response: Response) -> None:
+        if self._refusal is None:
+            self._refusal = response
+            self._release()
+
+    def _turn_away(self, response: Response) -> None:
+        """Answer, and throw away what the peer still sends, for a moment."""
+        self._ended, self._keep = True, False
+        self._waiting.clear()
+        if self._asked is None:
+            self._write(response)
+
+    def _end(self) -> None:
+        """Close once everything is written; the peer may finish what it is sending."""
+        self._ended = True
+        transport = self._transport
+        if transport is None:
+            return
+        if self._refusal is not None and transport.can_write_eof():
+            self._wait_for(_LINGER)
+            try:
+                transport.write_eof()
+            except OSError:
+                transport.abort()  # the peer is gone
+        else:
+            transport.close()
+
+    def _wait_for(self, seconds: float) -> None:
+        if self._asked is None:
+            self.until = self._loop.time() + seconds
+
+    def _release(self) -> None:
+        self._peers.buffered -= self._held
+        self._held = 0
+
+    def _too_large(self) -> Response:
+        mebibytes = self._bounds.body_bytes / (1 << 20)
+        return problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"the body is larger than {mebibytes:g} MiB",
+            "ask about fewer envelopes at once, or raise --max-body",
+        )
+
+    def late(self) -> None:
+        """It took too long: say so where a request was begun, and end it."""
+        reading = (self._begun or self._in_body) and not self._ended
+        if reading and self._asked is None:
+            self._refuse(_refused(HTTPStatus.REQUEST_TIMEOUT, "the request took too long to come"))
+            self._turn_away(cast("Response", self._refusal))
+        else:
+            self.abort()
+
+    def finish(self) -> None:
+        """End after what is under way; at once where nothing is."""
+        self._keep = False
+        if self._asked is None and self._transport is not None and not self._in_body:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """End at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def busy(words: str) -> Response:
+    """Return the answer to a request that is one too many: not judged, so not allowed."""
+    return problem(
+        HTTPStatus.TOO_MANY_REQUESTS, words, "try again in a moment; nothing was decided",
+        retry_after=1.0,
+    )  # fmt: skip
+
+
+def _refused(status: HTTPStatus, words: str) -> Response:
+    return problem(status, words, "send one HTTP/1.1 request with a complete body")
+
+
+def _text(response: Response, *, close: bool) -> bytes:
+    lines = [
+        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}",
+        f"Content-Type: {response.content_type}",
+        f"Content-Length: {len(response.body)}",
+        "Cache-Control: no-store",
+        *(f"{name}: {value}" for name, value in response.headers),
+        *(["Connection: close"] if close else []),
+    ]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + response.body

@@ -1,0 +1,153 @@
+"""A real `git push` to a real bare repository, judged before Git accepts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.gated import TENANT, Gated
+from tests.support.serving import Serving, serving
+
+CPCTL = Path(sys.executable).with_name("cpctl")
+
+
+@dataclass
+class Remote:
+    """A bare repository with the hook, and a clone of it."""
+
+    bare: Path
+    clone: Gated
+
+    def hook(self, *options: str) -> None:
+        """Install the hook."""
+        place = self.bare / "hooks" / "pre-receive"
+        place.write_text(f"#!/bin/sh\nexec {CPCTL} hook pre-receive {' '.join(options)}\n")
+        place.chmod(0o755)
+
+    def push(self, *what: str) -> subprocess.CompletedProcess[str]:
+        """Push, and return what the pusher saw."""
+        return self.clone.run("git", "push", f"file://{self.bare}", *what, check=False)
+
+    def head(self) -> str:
+        """Return where `main` is on the server."""
+        return self.clone.git("ls-remote", f"file://{self.bare}", "refs/heads/main")[:40]
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Remote:
+    bare, clone = tmp_path / "server.git", Gated(tmp_path / "clone")
+    clone.git("init", "-q", "--bare", "-b", "main", str(bare))
+    made = Remote(bare, clone)
+    assert made.push("main").returncode == 0
+    return made
+
+
+@pytest.fixture
+def server(remote: Remote, tmp_path: Path) -> Iterator[Serving]:
+    with serving(remote.bare, tmp_path / "gate") as found:
+        yield found
+
+
+def refused(remote: Remote) -> str:
+    """Push what the rule denies, and return what the pusher saw."""
+    remote.clone.deny()
+    pushed = remote.push("change:main")
+    assert pushed.returncode != 0
+    assert "Traceback" not in pushed.stderr
+    assert remote.head() == remote.clone.base
+    return pushed.stderr
+
+
+def accepted(remote: Remote) -> str:
+    """Push what the rule allows on top, and return what the pusher saw."""
+    good = remote.clone.repair()
+    pushed = remote.push("change:main")
+    assert pushed.returncode == 0, pushed.stderr
+    assert remote.head() == good
+    return pushed.stderr
+
+
+def test_a_denied_push_shows_where_and_what_to_do(remote: Remote) -> None:
+    remote.hook("--no-record")
+    seen = refused(remote)
+    assert f"remote: {TENANT}:1:1: deny acme is bad" in seen
+    assert "[tenancy/first]" in seen
+    assert "→" in seen
+    accepted(remote)
+
+
+def test_a_decision_is_durable_before_the_push_is_accepted(remote: Remote) -> None:
+    remote.clone.run("cpctl", "keys", "init", "--holder", "server")
+    remote.hook()
+    assert "recorded:" in refused(remote)
+    assert "recorded:" in accepted(remote)
+    listed = remote.clone.run(
+        "cpctl", "evidence", "list", "--dir", str(remote.bare / "cpctl" / "evidence")
+    ).stdout
+    assert (listed.count("allowed the change"), listed.count("denied the change")) == (1, 1)
+
+
+def test_without_a_key_to_decide_with_nothing_is_accepted(remote: Remote) -> None:
+    remote.hook()
+    assert "cpctl keys init" in refused(remote)
+
+
+def test_a_served_gate_reads_the_quarantine(remote: Remote, server: Serving) -> None:
+    remote.hook("--server", f"http://127.0.0.1:{server.port}")
+    seen = refused(remote)
+    assert f"remote: {TENANT}:" in seen
+    assert "[tenancy/first]" in seen
+    assert "allowed" in accepted(remote)
+    server.wait_ready(remote.head())
+
+
+def test_a_gate_that_does_not_answer_accepts_nothing(remote: Remote) -> None:
+    remote.hook("--server", "http://127.0.0.1:1")
+    remote.clone.repair()
+    pushed = remote.push("change:main")
+    assert pushed.returncode != 0
+    assert "gave no decision" in pushed.stderr
+    assert remote.head() == remote.clone.base
+
+
+def test_a_protected_branch_is_not_taken_away_or_turned_back(remote: Remote) -> None:
+    remote.hook("--no-record")
+    gone = remote.push(":main")
+    assert (gone.returncode != 0, "cannot be taken away" in gone.stderr) == (True, True)
+    remote.clone.git("checkout", "-q", "--orphan", "other")
+    remote.clone.git("commit", "-q", "--allow-empty", "-m", "other")
+    turned = remote.push("--force", "other:main")
+    assert (turned.returncode != 0, "does not contain" in turned.stderr) == (True, True)
+    assert remote.head() == remote.clone.base
+
+
+def test_other_branches_are_judged_when_they_are_merged(remote: Remote) -> None:
+    remote.hook("--no-record")
+    remote.clone.deny()
+    assert remote.push("change:feature").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["..", "../refs", "incoming-none", "pack", "tmp_objdir-incoming-"])
+def test_no_other_folder_is_read_as_a_quarantine(
+    server: Serving, name: str, remote: Remote
+) -> None:
+    reply = server.post("/v1/changes", {"head": remote.clone.base, "quarantine": name})
+    assert (reply.status, reply.json()["allow"]) == (422, False)
+
+
+def test_a_step_is_judged_from_the_branch_only(server: Serving, remote: Remote) -> None:
+    """Whoever asks does not choose the policies: a base beside the branch is refused."""
+    bad = remote.clone.deny()
+    remote.push("change:feature")
+    base = remote.clone.base
+    denied = server.post("/v1/changes", {"head": bad}).json()
+    assert denied["allow"] is False
+    assert denied["decision"]["from"]["commit"] == base
+    assert server.post("/v1/changes", {"base": bad, "head": bad}).status == 422
+    assert server.post("/v1/changes", {"head": "0" * 40}).status == 422
+    assert server.post("/v1/changes", {"head": "main"}).status == 422
