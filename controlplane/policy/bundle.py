@@ -156,6 +156,11 @@ def of_parts(
     return _bundle(list(rules), list(modules), data)
 
 
+def rule_of(path: str) -> re.Match[str] | None:
+    """Return a match with `family` and `rule` for the path of a rule's module, None for others."""
+    return _RULE.fullmatch(path.removeprefix(f"{ROOT}/"))
+
+
 def package_of(identity: str) -> str:
     """Return a rule's package: `change-control/freeze` → `controlplane.change_control.freeze`."""
     return "controlplane." + identity.replace("-", "_").replace("/", ".")
@@ -335,3 +340,16 @@ def with_texts(bundle: PolicyBundle, texts: Mapping[str, str]) -> PolicyBundle:
     """Return the bundle with other texts at the same paths: what a mutation of it would decide."""
     modules = [replace(m, text=texts.get(m.path, m.text)) for m in bundle.modules]
     return _bundle(list(bundle.rules), modules, bundle.data)
+
+
+def as_kept(texts: Mapping[str, str], data: Mapping[str, Json]) -> PolicyBundle:
+    """Return a bundle as evidence keeps it: its modules by path, and its parameters.
+
+    Raises PolicyLoadError where they cannot be read as policies any more.
+    """
+    loaded = load(texts)
+    # Schemas are not kept: the parameters are those that were judged with, defaults and all.
+    wrong = [problem for problem in loaded.problems if problem.code != "policy/parameters"]
+    if wrong:
+        raise PolicyLoadError(wrong)
+    return _bundle(list(loaded.bundle.rules), list(loaded.bundle.modules), data)

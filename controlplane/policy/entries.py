@@ -54,18 +54,24 @@ def entries(bundle: PolicyBundle) -> Entries:
     for rule in bundle.rules:
         groups[frozenset({rule.id})] = (rule,)
     for kind in sorted({kind for rule in bundle.rules for kind in rule.subjects}):
-        told: dict[tuple[bool, bool], list[Rule]] = {}
-        for rule in bundle.rules:
-            if kind in rule.subjects:
-                told.setdefault(("time" in rule.uses, "facts" in rule.uses), []).append(rule)
-        for together in told.values():
-            groups.setdefault(frozenset(rule.id for rule in together), tuple(together))
+        for together in told_alike(bundle.rules, kind).values():
+            groups.setdefault(frozenset(rule.id for rule in together), together)
     lines = [f"package {PACKAGE}", ""]
     names: dict[frozenset[str], str] = {}
     for number, (ids, rules) in enumerate(groups.items()):
         names[ids] = f"entry{number}"
         lines += _entry(f"answers{number}", names[ids], rules)
     return Entries(PolicyModule(PATH, "\n".join(lines) + "\n"), names)
+
+
+def told_alike(rules: Iterable[Rule], kind: str) -> dict[tuple[bool, bool], tuple[Rule, ...]]:
+    """Return the rules about a kind by what they are told: (the time, the facts)."""
+    told: dict[tuple[bool, bool], tuple[Rule, ...]] = {}
+    for rule in rules:
+        if kind in rule.subjects:
+            what = ("time" in rule.uses, "facts" in rule.uses)
+            told[what] = (*told.get(what, ()), rule)
+    return told
 
 
 def given(envelope: Json, question: str) -> Json:

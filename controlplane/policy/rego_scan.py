@@ -134,6 +134,18 @@ def matching(tokens: Sequence[Token], at: int) -> int:
     raise ValueError("brackets were balanced when the text was read")
 
 
+def expressions(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """Return the expressions of a rule's body, without the semicolons between them."""
+    found = []
+    for statement in _statements(tokens):
+        words = statement.tokens
+        while words and words[-1].kind == "op" and words[-1].text == ";":
+            words = words[:-1]
+        if words:
+            found.append(words)
+    return found
+
+
 def _statements(tokens: Sequence[Token]) -> Iterator[Statement]:
     return (Statement(each) for each in statements(tokens))
 

@@ -1,25 +1,26 @@
 """Compiles a bundle with `opa build -t wasm`, in a scratch folder.
 
 Decides what OPA is given, that the same sources give the same bytes (relative paths, no
-environment), and at which place a refusal stands. Running the module is left to `compiled_wasm`.
+environment), and at which place a refusal stands. OPA leaves out what no entry reaches, so which
+built-ins the module calls is read from OPA's own plan of the same entries, which is what a module
+is made of. Running the module is left to `compiled_wasm`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from pathlib import Path
 
-from controlplane.policy.engines.compiled_strict import UnreadableModuleError, strict
+from controlplane.policy.engines.compiled_strict import OPERATORS, UnreadableModuleError, strict
 from controlplane.policy.engines.compiled_wasm import assembled
 from controlplane.policy.entries import PACKAGE, Entries
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import PolicyBundle
-from controlplane.policy.rego_check import called
-from controlplane.policy.rego_scan import scan
 from controlplane.values import Position, Problem
 
 SECONDS = 120
@@ -33,16 +34,24 @@ def compiled(binary: Path, bundle: PolicyBundle, entries: Entries) -> bytes:
     Raises PolicyLoadError where OPA refuses a module, EngineError where it cannot do its work.
     """
     with tempfile.TemporaryDirectory(prefix="cpctl-") as scratch:
-        sources, out = Path(scratch, "sources"), Path(scratch, "bundle.tar.gz")
+        sources = Path(scratch, "sources")
         for module in (*bundle.modules, entries.module):
             place = sources / module.path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(module.text, encoding="utf-8")
         asked = [part for name in entries.names() for part in ("-e", f"{PACKAGE}/{name}")]
-        done = run(binary, ["build", "-t", "wasm", "-o", str(out), *asked, "."], sources)
-        if done.returncode != 0 or not out.is_file():
-            raise PolicyLoadError(_refusals(done.stderr or done.stdout))
-        return _strict(_module(out), frozenset(_called(bundle)))
+        wasm = _built(binary, "wasm", asked, sources, "policy.wasm")
+        plan = _built(binary, "plan", asked, sources, "plan.json")
+        return _strict(wasm, _called(plan))
+
+
+def _built(binary: Path, target: str, asked: list[str], sources: Path, member: str) -> bytes:
+    """Return a file of the bundle that OPA builds of `sources`."""
+    out = sources.parent / f"{target}.tar.gz"
+    done = run(binary, ["build", "-t", target, "-o", str(out), *asked, "."], sources)
+    if done.returncode != 0 or not out.is_file():
+        raise PolicyLoadError(_refusals(done.stderr or done.stdout))
+    return _member(out, member)
 
 
 def opa_version(binary: Path) -> str:
@@ -70,24 +79,27 @@ def run(binary: Path, arguments: list[str], folder: Path) -> subprocess.Complete
         raise EngineUnavailableError(f"{binary} cannot be run: {error}", remedy=REMEDY) from error
 
 
-def _module(out: Path) -> bytes:
-    """Return the module inside the bundle that OPA wrote; nothing is unpacked to disk."""
+def _member(out: Path, name: str) -> bytes:
+    """Return a file inside the bundle that OPA wrote; nothing is unpacked to disk."""
     try:
         with tarfile.open(out, "r:gz") as tar:
             for member in tar:
-                if member.name.lstrip("/") == "policy.wasm" and member.size <= LARGEST_MODULE:
+                if member.name.lstrip("/") == name and member.size <= LARGEST_MODULE:
                     file = tar.extractfile(member)
                     return file.read() if file is not None else b""
     except (tarfile.TarError, OSError, EOFError) as error:
         raise EngineError(f"what OPA built cannot be read: {error}", remedy=REMEDY) from error
-    raise EngineError("OPA built a bundle without a module", remedy=REMEDY)
+    raise EngineError(f"OPA built a bundle without {name}", remedy=REMEDY)
 
 
-def _called(bundle: PolicyBundle) -> Iterator[str]:
-    """Yield the name of everything that the modules call."""
-    for module in bundle.modules:
-        for statement in scan(module.path, module.text).statements:
-            yield from (name for _, name in called(statement.tokens))
+def _called(plan: bytes) -> frozenset[str]:
+    """Return the built-ins that a plan calls, operators as they are written."""
+    try:
+        names = [str(each["name"]) for each in json.loads(plan)["static"].get("builtin_funcs", ())]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        text = f"OPA's plan of the policies cannot be read: {error!r}"
+        raise EngineError(text, remedy=REMEDY) from error
+    return frozenset(OPERATORS.get(name, name) for name in names)
 
 
 def _strict(wasm: bytes, names: Set[str]) -> bytes:

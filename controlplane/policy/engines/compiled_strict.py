@@ -59,6 +59,15 @@ BUILTINS: Mapping[str, str] = {
 }
 _ORDER = tuple(BUILTINS)
 
+# How OPA names operators → how they are written.
+OPERATORS: Mapping[str, str] = {
+    "and": "&",
+    "minus": "-",
+    "mul": "*",
+    "or": "|",
+    "plus": "+",
+    "rem": "%",
+}
 
 # The next key after $last, of a set or object sorted: an array of its keys is made where a walk
 # begins and remembered in one of eight slots (node, array, count) that a walk of another node may
@@ -173,9 +182,10 @@ def strict(
 ) -> bytes:
     """Return the module that answers as OPA does.
 
-    `called` are the built-ins that the rules call: one that is not found in the module, perhaps
-    because another OPA names it otherwise, is an error. `fail` and `ordered` are off only in the
-    tests that show what each is for. Raises UnreadableModuleError for what is no module of OPA's.
+    `called` are the built-ins that the module calls, as `BUILTINS` writes them: one that is not
+    found in it, perhaps because another OPA names it otherwise, is an error. `fail` and
+    `ordered` are off only in the tests that show what each is for. Raises UnreadableModuleError
+    for what is no module of OPA's.
     """
     try:
         module = Sections(wasm)

@@ -100,13 +100,62 @@ def test_a_failing_built_in_is_silent_unless_the_module_is_strict(
     assert ask(_engine(), files, document).allow
 
 
+LIBRARY = {
+    "policies/lib/words/words.rego": "package controlplane.lib.words\n\n"
+    'joined(some_words) := concat(",", some_words)\n\n'
+    "known(word) if word\n"
+}
+
+
+def _importing(function: str) -> dict[str, str]:
+    body = "import data.controlplane.lib.words\n\n" + finds(
+        f"words.{function}(input.subject.labels)"
+    )
+    return rule(body) | LIBRARY
+
+
+@pytest.mark.parametrize(
+    ("files", "built_in"),
+    [
+        (rule(finds('concat(",", input.subject.labels) != "a"')), "concat"),
+        (_importing("joined"), "concat"),
+        (rule(finds("input.subject.size + 1 == 2")), "+"),
+    ],
+    ids=["call", "library", "operator"],
+)
 def test_a_built_in_that_the_module_names_otherwise_stops_the_build(
+    monkeypatch: pytest.MonkeyPatch, files: dict[str, str], built_in: str
+) -> None:
+    renamed = {"opa_of_another_opa": built_in}
+    monkeypatch.setattr("controlplane.policy.engines.compiled_strict.BUILTINS", renamed)
+    with pytest.raises(EngineError, match="opa_of_another_opa"):
+        ask(_engine(), files, SUBJECT)
+
+
+def test_a_built_in_that_nothing_asked_reaches_need_not_be_in_the_module(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    renamed = {"opa_strings_join": "concat"}
+    """OPA leaves functions out that no entry calls, and what only they call with them."""
+    document = {"subject": {"kind": "Tenant", "name": "acme", "labels": ["a"]}}
+    assert ask(_engine(), _importing("known"), document).findings
+    assert ask(_engine(), _importing("joined"), document).findings
+    renamed = {"opa_of_another_opa": "concat"}
     monkeypatch.setattr("controlplane.policy.engines.compiled_strict.BUILTINS", renamed)
-    with pytest.raises(EngineError, match="opa_strings_join"):
-        ask(_engine(), rule(finds('concat(",", input.subject.labels) != "a"')), SUBJECT)
+    assert ask(_engine(), _importing("known"), document).findings
+
+
+@pytest.mark.parametrize("plan", [b"", b"{}", b'{"static": {"builtin_funcs": [1]}}'])
+def test_a_plan_that_cannot_be_read_stops_the_build(
+    monkeypatch: pytest.MonkeyPatch, plan: bytes
+) -> None:
+    built = compiled_build._built
+
+    def other(binary: Path, target: str, *rest: Any) -> bytes:
+        return plan if target == "plan" else built(binary, target, *rest)
+
+    monkeypatch.setattr(compiled_build, "_built", other)
+    with pytest.raises(EngineError, match="plan of the policies cannot be read"):
+        ask(_engine(), rule(finds("true")), SUBJECT)
 
 
 def test_sets_and_objects_are_walked_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
