@@ -195,6 +195,13 @@ def review_source(name: str) -> ReviewSource:
     return source
 
 
+def engine_of(compiled: bytes) -> PolicyEngine:
+    """Return the engine that evaluates these compiled policies; raises ArtifactError."""
+    from controlplane.policy.engines.compiled import CompiledEngine  # noqa: PLC0415
+
+    return CompiledEngine.from_artifact(compiled)
+
+
 def _engine_points() -> dict[str, EntryPoint]:
     """Return what is registered, in order of preference, others last by name."""
     points = {point.name: point for point in entry_points(group="controlplane.policy_engines")}

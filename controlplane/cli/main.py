@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "comment": ("controlplane.cli.comment", "command", "The gate's comment on a pull request"),
     "approve": ("controlplane.cli.approve", "command", "Agree to a change, signed, in a role"),
     "approvals": ("controlplane.cli.approvals", "approvals", "Who agreed; import from Git servers"),
+    "simulate": ("controlplane.cli.simulate", "command", "What other policies would have decided"),
     "plan": ("controlplane.cli.plan", "command", "What would be done to the targets"),
     "apply": ("controlplane.cli.apply", "command", "Make the targets hold what a revision says"),
     "reconcile": (

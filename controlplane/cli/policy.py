@@ -12,6 +12,7 @@ from controlplane.cli import options, output
 from controlplane.cli.policy_build import build
 from controlplane.cli.policy_bundle import bundle, fetch
 from controlplane.cli.policy_inputs import policy_inputs
+from controlplane.cli.replay import replay
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, InvalidRepositoryError
 from controlplane.operations.policy_pages import pages
@@ -32,6 +33,7 @@ policy.add_command(build)
 policy.add_command(bundle)
 policy.add_command(fetch)
 policy.add_command(policy_inputs)
+policy.add_command(replay)
 
 
 @policy.command()

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from controlplane.operations.gate import GateReport, Step
 from controlplane.operations.judging import Judgement
+from controlplane.operations.past import DECISION_VERSION
 from controlplane.operations.planning import Asked, Unplanned, counts
 from controlplane.policy.model import PolicyBundle
 from controlplane.repo.snapshot import Snapshot
@@ -23,8 +24,6 @@ from evidence.statement import Subject
 from evidence.writer import EvidenceWriter
 from reconciler.model import Desired, Plan
 from reconciler.receipts import desired_digest, failure, plan_records
-
-DECISION_VERSION = "controlplane.dev/decision/v1"
 
 
 def decision_json(report: GateReport) -> Json:
@@ -54,6 +53,7 @@ def decision_json(report: GateReport) -> Json:
         "emergency": bool(report.facts.get("emergency", False)),
         "weighed": [each.to_json() for each in report.weighings],
         "weights": report.weights.to_json() if report.weights else {},
+        **_unweighed(report),
         "waivers": [
             {
                 "name": s.waiver.name,
@@ -64,6 +64,12 @@ def decision_json(report: GateReport) -> Json:
             for s in report.waivers
         ],
     }
+
+
+def _unweighed(report: GateReport) -> dict[str, Json]:
+    """Return what rules said, where weighing made something else of it."""
+    said = report.engines_verdict
+    return {} if said in (None, report.verdict) else {"enginesVerdict": said.to_json()}
 
 
 def _engine(judgement: Judgement) -> Json:

@@ -34,6 +34,7 @@ CAUGHT = {
     "controlplane.operations.admitted_object.ReviewError",  # an answer with the place
     "controlplane.operations.admitting.NotRenderedError",  # a denied admission
     "controlplane.server.gate.messages.RefusedError",  # the answer itself
+    "controlplane.operations.past.NoDecisionError",
     "controlplane.policy.decide.MalformedError",  # the answer of a rule: the rule denies
     "controlplane.policy.engines.compiled_strict.UnreadableModuleError",  # an EngineError
     "controlplane.policy.engines.compiled_wasm.StoppedError",  # indeterminate

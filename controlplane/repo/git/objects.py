@@ -227,6 +227,13 @@ class GitRepository:
             for found in walker:
                 yield _commit(found)
 
+    def reaches(self, revision: str, commit: str) -> bool:
+        """Whether `revision` is a commit of that id or comes after it; False for one not here."""
+        try:
+            return self.is_ancestor(self.resolve(commit).id, self.resolve(revision).id)
+        except UnknownRevisionError:
+            return False
+
     def children(self, tree_id: str, prefix: str = "") -> Iterator[Entry]:
         """Yield what stands directly in a tree, subtrees included, paths beginning at `prefix`."""
         if tree_id == EMPTY_TREE:
