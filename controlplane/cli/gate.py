@@ -26,6 +26,8 @@ from controlplane.operations.gate import ALONE, Agreement, GateReport, Means, St
 from controlplane.operations.gate import gate as judge_step
 from controlplane.operations.genesis import beginning, require_pinned
 from controlplane.operations.recording import record_decision
+from controlplane.operations.remembering import past_decisions
+from controlplane.operations.trust import trust_of
 from controlplane.policy.engine import PolicyEngine
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot
@@ -133,10 +135,19 @@ def _gate(
 ) -> GateReport:
     """Judge, with the approvals of this very step. What is not committed was approved by nobody."""
     now, said = wiring.now(), Agreement()
+    evidence = wiring.evidence_directory(repository)
     if step.head.commit is not None:
-        said = agreement(repository, wiring.evidence_directory(repository), step, now)
-    charts = wiring.charts()
-    return judge_step(step, engine, charts, now, whole=whole, said=said, means=means)
+        said = agreement(repository, evidence, step, now)
+    return judge_step(
+        step,
+        engine,
+        wiring.charts(),
+        now,
+        whole=whole,
+        said=said,
+        means=means,
+        past=lambda: past_decisions(evidence, trust_of(step.base), now),
+    )
 
 
 def _judged(repository: GitRepository, step: Step, engine: str | None, *, whole: bool) -> str:

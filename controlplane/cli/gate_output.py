@@ -11,7 +11,7 @@ from controlplane.cli.output import table
 from controlplane.operations.gate import GateReport
 from controlplane.policy.model import Severity
 from controlplane.repo.changes import SubjectChange
-from controlplane.report import waivers
+from controlplane.report import counterfactual, waivers
 from controlplane.report.changes import fields
 from controlplane.report.escaping import plain
 from controlplane.report.results import sentence
@@ -48,6 +48,7 @@ def as_table(report: GateReport) -> str:
         lines += ["", table(("CHANGE", "SUBJECT", "CLASS", "WHAT"), rows[:SHOWN])]
         if len(rows) > SHOWN:
             lines.append(f"… and {len(rows) - SHOWN} more; `cpctl diff` shows all of them")
+    lines += counterfactual.as_lines(report.counterfactual)
     colour = "green" if report.allow else "red"
     lines += ["", click.style(sentence(report), fg=colour, bold=True)]
     return "\n".join(lines).lstrip("\n")

@@ -7,25 +7,29 @@ and puts the answer together. It reads values and ports only; making the decisio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from controlplane.errors import IndeterminateError, UsageError
 from controlplane.operations import fleet_subject
 from controlplane.operations.change_view import ChangeView, concerns_judging
+from controlplane.operations.counterfactual import Counterfactual
 from controlplane.operations.deltas import ObjectDelta
 from controlplane.operations.findings import LocatedFinding, Undecided, explain, undecided
 from controlplane.operations.freezes import clock
 from controlplane.operations.judging import Judgement
 from controlplane.operations.linting import lint
+from controlplane.operations.past import PastDecision, Skipped
 from controlplane.operations.people import People
 from controlplane.operations.policies import NamedBundle
+from controlplane.operations.policy_change import PolicyChange
 from controlplane.operations.portions import Court, Hearing, PackWriter, cut
 from controlplane.operations.requirements import EMERGENCY
-from controlplane.operations.sides import Judgements, Sets, verdict_of
-from controlplane.operations.weighing import denials, loosened, reasons, weights
+from controlplane.operations.sides import Sets
+from controlplane.operations.weighing import reasons, weights
 from controlplane.policy.engine import PolicyEngine
 from controlplane.policy.envelope import Subject
 from controlplane.policy.model import Verdict, merge
@@ -70,6 +74,7 @@ class GateReport:
     weights: Weights | None = None  # what it was weighed by
     weighings: tuple[Weighing, ...] = ()
     waivers: tuple[WaiverStanding, ...] = ()
+    counterfactual: Counterfactual | None = None  # where the change is one of policy
 
     @property
     def allow(self) -> bool:
@@ -93,6 +98,9 @@ class Agreement:
 
 NOTHING = Verdict((), (), ())
 NOBODY = Agreement()
+
+Past = Callable[[], Iterable[PastDecision | Skipped]]
+"""Gives the decisions that were recorded, the latest first."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +126,13 @@ def gate(
     whole: bool = False,
     said: Agreement = NOBODY,
     means: Means = ALONE,
+    past: Past = tuple,
 ) -> GateReport:
     """Judge one step; `whole` judges every resource of head, not only what the change reaches.
 
     `said` is what counts of what people said of this very step; without authors the last commit's
-    counts. `means` change nothing of the answer.
+    counts. `means` change nothing of the answer. `past` is asked where the change is one of policy,
+    to see what it would have decided otherwise.
 
     Raises PolicyLoadError and InvalidRepositoryError where the policies themselves cannot be
     used, IndeterminateError where base demands another engine. A head that is no valid repository
@@ -153,30 +163,17 @@ def gate(
     changed = [] if step.genesis else [view.subject(wrote)]
     counted = _fleet(step, found, sets.asked(), whole=whole)
     names, tenants = _names(step, found, whole=whole)
+    other = None
     if changed and concerns_judging(found):
         heard = court.judge(cut(names, tenants, counted))
-        heard, court = _with_loosened(court, heard, changed, step, sets, now)
+        everything = partial(_everything, step, found, court)
+        change = PolicyChange(step, sets, now, past, everything)
+        heard, court, other = change.judge(court, heard, changed)
     else:
         heard = court.judge(cut(names, tenants, [*counted, *changed]))
     if heard.problems:
         return GateReport(step, NOTHING, found, problems=heard.problems)
-    return _report(step, found, court, heard, sets, now)
-
-
-def _with_loosened(
-    court: Court,
-    heard: Hearing,
-    changed: Sequence[Subject],
-    step: Step,
-    sets: Sets,
-    now: datetime,
-) -> tuple[Hearing, Court]:
-    """Judge the change itself last, told which denials its own policies and settings would end."""
-    if heard.problems:
-        return heard, court
-    known = {**court.facts, "loosened": _loosened(step, sets, heard.judgements, now)}
-    told = replace(court, facts=known)
-    return heard.then(told.judge(cut((), (), changed))), told
+    return replace(_report(step, found, court, heard, sets, now), counterfactual=other)
 
 
 def _report(
@@ -247,17 +244,6 @@ def _emergency(said: Agreement) -> bool:
     return any(EMERGENCY in each["classes"] for each in said.approvals)
 
 
-def _loosened(step: Step, sets: Sets, judgements: Judgements, now: datetime) -> list[Json]:
-    """Return which rules deny by the word of the base what the head would let pass."""
-    sides = ((step.base, sets.base), (step.head, sets.head))
-    before, after = (
-        denials(found, weights(judge, step.head, [n.bundle for n in side], found.findings, now))
-        for judge, side in sides
-        for found in [verdict_of(side, judgements)]
-    )
-    return loosened(before, after, sets.files())
-
-
 def _notice(step: Step) -> int:
     """Return how long before its end a waiver is announced, in seconds."""
     repository = judged_by(step).repository()
@@ -271,6 +257,13 @@ def _names(step: Step, found: Changes, *, whole: bool) -> tuple[set[tuple[str, s
         return named, set(step.head.of_kind("Tenant"))
     names = {(each.kind, each.identity) for each in found.subjects}
     return names | {("Tenant", name) for name in found.reach.tenants}, set(found.reach.tenants)
+
+
+def _everything(step: Step, found: Changes, court: Court) -> list[Subject]:
+    """Return every resource and placement of head, and the fleet, as they stand."""
+    names, tenants = _names(step, found, whole=True)
+    fleet = _fleet(step, found, court.sets, whole=True)
+    return [*court.asked(cut(names, tenants, fleet))]
 
 
 def _reached(step: Step, found: Changes) -> frozenset[str]:

@@ -7,7 +7,7 @@ the fleet. How portions are spread is left to `spreading`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -162,6 +162,14 @@ class Court:
             deltas=tuple(sorted((d for e in found for d in e.deltas), key=lambda d: d.placement)),
             packs=tuple(sorted({each.pack for each in found if each.pack is not None})),
         )
+
+    def asked(self, portions: Iterable[Portion]) -> Iterator[Subject]:
+        """Yield what the portions hold; placements that cannot be rendered not."""
+        known = subjects.Projections(self.head)
+        for portion in portions:
+            rendered = rendering.render(self.head, portion.tenants, self.charts)
+            yield from self._subjects(portion, rendered.placements, known)
+            yield from portion.extra
 
     def hear(self, portions: Iterator[Portion]) -> Iterator[Heard]:
         """Yield what judging each portion gives; engines and the pack last until the end."""

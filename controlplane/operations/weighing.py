@@ -1,4 +1,4 @@
-"""What findings are weighed by, as the base says it, and what a change would loosen.
+"""What findings are weighed by, as the base says it, and what denies under it.
 
 Pure. Settings, strictness and waivers come from the base: a change cannot loosen its own judge. At
 genesis there is no base, and the first revision is weighed, as it is judged, by its own word.
@@ -19,7 +19,6 @@ from controlplane.resources.environment import Environment
 from controlplane.resources.tenant import Tenant
 from controlplane.resources.trust_root import TrustedIdentity, TrustRoot
 from controlplane.resources.waiver import Waiver
-from evidence.canonical import Json
 
 
 def weights(
@@ -114,25 +113,6 @@ def denials(verdict: Verdict, by: Weights) -> frozenset[tuple[str, str]]:
     final = weigh(verdict, plain).verdict
     denied = {(f.rule, f.subject) for f in final.findings if f.severity is Severity.DENY}
     return frozenset(denied | {(i.rule, i.subject) for i in final.indeterminate})
-
-
-def loosened(
-    before: frozenset[tuple[str, str]],
-    after: frozenset[tuple[str, str]],
-    files: Mapping[str, str],
-) -> list[Json]:
-    """Return the fact `loosened`: rules of the base that deny what the head's would let pass.
-
-    `before` and `after` are the denials under base and head. [{"rule", "flips", "module"}…], by
-    rule: `flips` counts subjects, `module` is the rule's file at the base, as `files` names it.
-    """
-    flips: dict[str, int] = {}
-    for rule, _ in before - after:
-        flips[rule] = flips.get(rule, 0) + 1
-    return [
-        {"rule": rule, "flips": count, "module": files.get(rule, "")}
-        for rule, count in sorted(flips.items())
-    ]
 
 
 def reasons(weighings: Iterable[Weighing]) -> Mapping[Finding, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from controlplane.operations.findings import LocatedFinding
 from controlplane.operations.gate import GateReport
 from controlplane.operations.recording import decision_json
-from controlplane.report import waivers
+from controlplane.report import counterfactual, waivers
 from controlplane.values import Problem
 from evidence.canonical import Json
 
@@ -39,6 +39,7 @@ def of_gate_report(report: GateReport) -> str:
             ],
             "details": list(report.details),
             "waivers": waivers.as_json(report),
+            "counterfactual": counterfactual.as_json(report.counterfactual),
         }
     )
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from controlplane.operations.gate import GateReport
 from controlplane.repo.changes import SubjectChange
-from controlplane.report import waivers
+from controlplane.report import counterfactual, waivers
 from controlplane.report.changes import fields
 from controlplane.report.escaping import code, markdown
 from controlplane.report.model import Level, Origin, Result
@@ -30,14 +30,22 @@ def write(report: GateReport) -> str:
     head = f"{MARKER}\n## {mark} {words[:1].upper()}{words[1:]}"
     parts, folded = _found(of_gate(report).results), list[str]()
     if not report.problems:  # what cannot be read looks deleted
-        parts, folded = (
-            [*_reach(report), *parts],
-            [*_waivers(report), *_changed(report), *_rendered(report)],
-        )
+        parts = [*_reach(report), *parts, *_otherwise(report)]
+        folded = [*_waivers(report), *_changed(report), *_rendered(report)]
     foot = f"<sub>{_footer(report)}</sub>"
     while folded and len(_joined(head, parts, folded, foot)) > LIMIT:
         folded.pop()
     return _joined(head, parts, folded, foot)
+
+
+def _otherwise(report: GateReport) -> list[str]:
+    """Return what a change of policy would have decided otherwise, nothing for other changes."""
+    table = counterfactual.as_markdown_lines(report.counterfactual)
+    if not table:
+        return []
+    examples = [f"- {markdown(text)}" for text in counterfactual.examples(report.counterfactual)]
+    head = "### Counterfactual\n\n" + "\n".join(table)
+    return [head, "\n".join(_listed(examples, "`cpctl gate` shows all"))] if examples else [head]
 
 
 def _joined(head: str, parts: Sequence[str], folded: Sequence[str], foot: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from controlplane.operations.weighing import denials, loosened
+from controlplane.operations.loosening import loosened
+from controlplane.operations.weighing import denials
 from controlplane.policy.model import Cause, Finding, Indeterminate, Severity, Verdict
 from controlplane.policy.weights import Nature, Waived, Weights
 
