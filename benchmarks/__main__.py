@@ -44,10 +44,11 @@ RESULTS = Path(__file__).with_name("results")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    default=RESULTS,
-    help="Where the raw data goes (default: benchmarks/results).",
+    help="Where the raw data goes (default: benchmarks/results; with --quick nowhere).",
 )
-def main(names: tuple[str, ...], *, quick: bool, runs: int, fsync: bool, output: Path) -> None:
+def main(
+    names: tuple[str, ...], *, quick: bool, runs: int, fsync: bool, output: Path | None
+) -> None:
     """Measure the product against its peers: NAME…, or everything."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch:
         settings = Settings(Path(scratch), _say, 1 if quick else runs, quick, fsync)
@@ -55,7 +56,8 @@ def main(names: tuple[str, ...], *, quick: bool, runs: int, fsync: bool, output:
             _say(f"{name}: {BENCHMARKS[name]}")
             found = _run(name, settings)
             click.echo(report.table(found))
-            report.save(found, machine.about(), output)
+            if output is not None or not quick:  # next to nothing is no result
+                report.save(found, machine.about(), output or RESULTS)
 
 
 def _run(name: str, settings: Settings) -> Report:

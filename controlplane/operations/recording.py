@@ -101,7 +101,7 @@ def record_decision(report: GateReport, writer: EvidenceWriter, *, gated: bool =
     with run:
         for pack in report.packs:
             run.adopt_pack(pack)
-        run.record_many(_records(report, summary, gated=gated))
+        run.record_many(records(report, summary, gated=gated))
         return run.close(outcome="allow" if report.allow else "deny", summary=summary)
 
 
@@ -128,7 +128,8 @@ def _subject(name: str, snapshot: Snapshot) -> Subject:
     return Subject(name, {"gitCommit": commit.id, "gitTree": commit.tree_id})
 
 
-def _records(report: GateReport, summary: str, *, gated: bool) -> Iterator[Record]:
+def records(report: GateReport, summary: str, *, gated: bool) -> Iterator[Record]:
+    """Yield all that is recorded of a decision, each policy set and envelope once."""
     decision = {**decision_json(report), "gatedBeforeMerge": gated}
     yield Record("decision", summary, decision)
     seen: set[str] = set()
