@@ -15,6 +15,8 @@ from pathlib import Path
 from controlplane.errors import UsageError
 from controlplane.operations.agreement import agreement
 from controlplane.operations.gate import NOBODY, GateReport, Step, gate, step_between
+from controlplane.operations.remembering import past_decisions
+from controlplane.operations.trust import trust_of
 from controlplane.policy.engine import Answer, PolicyEngine, Prepared, Question
 from controlplane.policy.model import PolicyBundle
 from controlplane.render.helm import ChartRenderer
@@ -92,7 +94,14 @@ def judge_step(
     now, said = means.now(), NOBODY
     if not step.genesis:
         said = agreement(repository, means.evidence, step, now)
-    return gate(step, means.engine, means.charts, now, said=said)
+    return gate(
+        step,
+        means.engine,
+        means.charts,
+        now,
+        said=said,
+        past=lambda: past_decisions(means.evidence, trust_of(step.base), now),
+    )
 
 
 def _step(
