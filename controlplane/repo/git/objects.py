@@ -28,7 +28,7 @@ from controlplane.repo.errors import (
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 MAX_TREE_DEPTH = 64
-MAX_TREE_FILES = 2_000_000  # a few trees that repeat each other would name more files than atoms
+MAX_TREE_ENTRIES = 2_000_000  # a few trees that repeat each other would name more than atoms
 
 
 class EntryKind(StrEnum):
@@ -41,14 +41,16 @@ class EntryKind(StrEnum):
     TREE = "tree"
 
 
-_KINDS = {
-    0o100644: EntryKind.FILE,
-    0o100664: EntryKind.FILE,
-    0o100755: EntryKind.EXECUTABLE,
-    0o120000: EntryKind.SYMLINK,
-    0o160000: EntryKind.SUBMODULE,
-    0o040000: EntryKind.TREE,
+_MODES = {  # as trees write them; 040000 and 100664 are of older programs
+    b"100644": EntryKind.FILE,
+    b"100664": EntryKind.FILE,
+    b"100755": EntryKind.EXECUTABLE,
+    b"120000": EntryKind.SYMLINK,
+    b"160000": EntryKind.SUBMODULE,
+    b"40000": EntryKind.TREE,
+    b"040000": EntryKind.TREE,
 }
+_KINDS = {int(mode, 8): kind for mode, kind in _MODES.items()}
 
 
 @dataclass(frozen=True)
@@ -255,24 +257,25 @@ class GitRepository:
     def tree(self, tree_id: str, prefix: str = "") -> Iterator[Entry]:
         """Yield every path below a tree that is no subtree, lazily, in the order of Git."""
         for number, entry in enumerate(self._walk(tree_id, prefix, MAX_TREE_DEPTH)):
-            if number >= MAX_TREE_FILES:
+            if number >= MAX_TREE_ENTRIES:
                 raise UnsupportedRepositoryError(
-                    f"tree {tree_id} holds more than {MAX_TREE_FILES:,} files",
+                    f"tree {tree_id} holds more than {MAX_TREE_ENTRIES:,} files and directories",
                     remedy="split the repository, or remove the trees that repeat each other",
                 )
-            yield entry
+            if entry.kind is not EntryKind.TREE:
+                yield entry
 
     def _walk(self, tree_id: str, prefix: str, depth: int) -> Iterator[Entry]:
+        """Yield everything below a tree, subtrees before what they hold."""
         if depth == 0:
             raise UnsupportedRepositoryError(
                 f"{prefix} lies deeper than {MAX_TREE_DEPTH} directories",
                 remedy="flatten the directories",
             )
         for entry in self.children(tree_id, prefix):
+            yield entry
             if entry.kind is EntryKind.TREE:
                 yield from self._walk(entry.blob_id, entry.path + "/", depth - 1)
-            else:
-                yield entry
 
     def size(self, blob_id: str) -> int:
         """Return how many bytes a blob holds, without reading them."""
@@ -351,16 +354,22 @@ def _objects(object_id: str) -> Iterator[None]:
 def _entries(raw: bytes, prefix: str) -> Iterator[Entry]:
     """Yield the entries of a tree object: `mode SP name NUL id`, 20 bytes of id (git-mktree).
 
-    Raises ValueError for what Git would never write, above all a name that stands twice: which of
-    the two is meant, readers do not agree on.
+    Raises ValueError for what Git would never write, above all a name that stands twice (which of
+    the two is meant, readers do not agree on) and a mode that some readers take for a directory
+    or a link and others for a file.
     """
     at, end = 0, len(raw)
     seen: set[bytes] = set()
     while at < end:
         space = raw.index(b" ", at)
         nul = raw.index(b"\0", space)
-        kind = _KINDS.get(int(raw[at:space], 8), EntryKind.FILE)
+        kind = _MODES.get(raw[at:space])
         plain = raw[space + 1 : nul]
+        if kind is None:
+            mode = raw[at:space].decode("ascii", "backslashreplace")
+            raise ValueError(
+                f"{prefix}{_name(plain)[0]} has the mode {mode!r}, which Git never writes"
+            )
         if not plain or plain in seen or b"/" in plain or nul + 21 > end:
             raise ValueError(f"the entry {plain!r} is no name, stands twice, or is cut off")
         seen.add(plain)

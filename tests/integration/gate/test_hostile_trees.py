@@ -131,7 +131,7 @@ OBJECTS: dict[str, Callable[[Hostile], str]] = {
 
 
 def test_a_bomb_of_trees(shared: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "MAX_TREE_FILES", 1_000)
+    monkeypatch.setattr(objects, "MAX_TREE_ENTRIES", 1_000)
     outcome = shared.judge(_wide(shared))
     assert outcome.ended == "invalid", outcome
     assert "more than 1,000 files" in outcome.said[0]

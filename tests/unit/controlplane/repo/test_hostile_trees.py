@@ -18,7 +18,7 @@ from controlplane.repo.errors import (
     UnknownRevisionError,
     UnsupportedRepositoryError,
 )
-from controlplane.repo.git import GitRepository
+from controlplane.repo.git import GitRepository, objects
 from controlplane.repo.snapshot import read, read_index, read_worktree
 from tests.support import documents
 from tests.support.gitrepo import TestRepository
@@ -267,12 +267,49 @@ def test_every_error_here_has_a_remedy(tmp_path: Path) -> None:
         b"100644 a\0cut",
         b"hello",
         b"xx a\0" + b"1" * 20,
+        *(
+            mode + b" a\0" + b"1" * 20
+            for mode in (
+                b"40755",
+                b"120755",
+                b"120777",
+                b"160755",
+                b"0100644",
+                b"0o100644",
+                b"+100644",
+                b"100_644",
+                b"100600",
+                b" 100644",
+                b"",
+            )
+        ),
     ],
 )
 def test_a_tree_that_git_would_not_write_is_damaged(tmp_path: Path, raw: bytes) -> None:
     git = pygit2.init_repository(str(tmp_path))
     tree = git.odb.write(pygit2.enums.ObjectType.TREE, raw)
     with pytest.raises(MissingObjectError, match="damaged"):
+        list(GitRepository.open(tmp_path).tree(str(tree)))
+
+
+def test_an_odd_mode_is_named_with_its_path(tmp_path: Path) -> None:
+    git = pygit2.init_repository(str(tmp_path))
+    inner = git.odb.write(pygit2.enums.ObjectType.TREE, b"40755 acme\0" + b"1" * 20)
+    tree = git.odb.write(pygit2.enums.ObjectType.TREE, b"40000 tenants\0" + inner.raw)
+    with pytest.raises(MissingObjectError, match="tenants/acme has the mode '40755'"):
+        list(GitRepository.open(tmp_path).tree(str(tree)))
+
+
+def test_trees_that_repeat_each_other_are_counted_without_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "MAX_TREE_ENTRIES", 1000)
+    git = pygit2.init_repository(str(tmp_path))
+    tree = git.odb.write(pygit2.enums.ObjectType.TREE, b"")
+    for _ in range(12):  # 2^13 directories and no file
+        raw = b"".join(b"40000 " + name + b"\0" + tree.raw for name in (b"a", b"b"))
+        tree = git.odb.write(pygit2.enums.ObjectType.TREE, raw)
+    with pytest.raises(UnsupportedRepositoryError, match="more than 1,000"):
         list(GitRepository.open(tmp_path).tree(str(tree)))
 
 
