@@ -92,7 +92,7 @@ def _beside(source: Path, theirs: LogReader, target: Path) -> dict[Path, bytes]:
             files[objects.packs_path(target, run.statement.root, number)] = pack.read_bytes()
         for record in run.records():
             digest = record.record["payload"]
-            if not record.inline and not packs.holds(run.packs(), digest):
+            if not record.inline and packs.find(run.packs(), digest) is None:
                 data = objects.read_object(source, digest, run.part)
                 files[objects.object_path(target, digest)] = data
     return files

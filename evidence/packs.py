@@ -21,6 +21,7 @@ from evidence import shape
 from evidence.canonical import Json, canonical, digest_bytes, read_canonical
 from evidence.disk import Disk
 from evidence.errors import MalformedError
+from evidence.records import PAYLOAD_LIMIT
 
 MAGIC = b"controlplane.dev/evidence/pack/v1\n"
 BLOCK = 1 << 20  # bytes of one block before it is compressed
@@ -120,7 +121,7 @@ class Pack:
         """Return the object of this digest; raises MalformedError, KeyError for one not here."""
         with self.path.open("rb") as file:
             try:
-                pieces = [self._piece(file, *piece) for piece in self.objects[digest]]
+                pieces = [self._piece(file, *piece) for piece in self._slices(digest)]
             except (zlib.error, IndexError, TypeError, ValueError, struct.error) as error:
                 raise MalformedError(self._part, f"{digest} cannot be read: {error}") from error
         data = b"".join(pieces)
@@ -128,13 +129,30 @@ class Pack:
             raise MalformedError(self._part, f"{digest} has other content than its name says")
         return data
 
+    def _slices(self, digest: str) -> list[Slice]:
+        slices = self.objects[digest]
+        if sum(length for _, _, length in slices) > PAYLOAD_LIMIT:
+            raise ValueError(f"it is larger than {PAYLOAD_LIMIT} bytes")
+        return slices
+
     def _piece(self, file: BinaryIO, block: int, start: int, length: int) -> bytes:
-        if block != self._last[0]:
-            offset, packed, size = self._blocks[block]
-            file.seek(offset)
-            unpacked = zlib.decompressobj().decompress(file.read(packed), size)
+        known, unpacked = self._last  # both at once: other threads read as well
+        if block != known:
+            unpacked = self._unpacked(file, block)
             self._last = (block, unpacked)
-        return self._last[1][start : start + length]
+        if not 0 <= start <= start + length <= len(unpacked):
+            raise ValueError(f"a slice of block {block} lies outside of it")
+        return unpacked[start : start + length]
+
+    def _unpacked(self, file: BinaryIO, block: int) -> bytes:
+        if block < 0:
+            raise ValueError(f"{block} is no block")
+        offset, packed, size = self._blocks[block]
+        end = os.fstat(file.fileno()).st_size
+        if not (0 < size <= PAYLOAD_LIMIT and 0 <= offset <= offset + packed <= end):
+            raise ValueError(f"block {block} has sizes that no block has")
+        file.seek(offset)
+        return zlib.decompressobj().decompress(file.read(packed), size)
 
     def _index(self, file: BinaryIO) -> Json:
         size = file.seek(0, os.SEEK_END)
@@ -161,11 +179,6 @@ class Pack:
 def opened(path: Path, _size: int) -> Pack:
     """Return a pack, remembered for as long as its size stays the same."""
     return Pack(path)
-
-
-def holds(paths: Iterable[Path], digest: str) -> bool:
-    """Whether one of these packs has an object; raises MalformedError for a damaged one."""
-    return any(digest in opened(path, path.stat().st_size).objects for path in paths)
 
 
 def find(paths: Iterable[Path], digest: str) -> bytes | None:

@@ -14,6 +14,7 @@ The order in which things become durable is what makes a run survive a kill at a
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class Run:
             )
         os.ftruncate(lock, 0)
         place.disk.append(lock, canonical(header))
-        for pack in base.parent.glob(f"{base.name}.*.pack"):
+        for pack in _packs_of(base):
             place.disk.remove(pack)
         for leftover in ("records", "envelope"):
             place.disk.remove(base.with_name(f"{base.name}.{leftover}"))
@@ -130,7 +131,7 @@ class Run:
         self._packed.update(pack.objects)
 
     def _packs(self) -> list[Path]:
-        return sorted(self._base.parent.glob(f"{self._base.name}.*.pack"))
+        return _packs_of(self._base)
 
     def record(self, record: Record) -> str:
         """Add one record, durably; returns its digest."""
@@ -282,6 +283,12 @@ class Run:
     def _release(self) -> None:
         os.close(self._journal)
         os.close(self._lock)
+
+
+def _packs_of(base: Path) -> list[Path]:
+    """Return the packs of one run, and none of a run whose name only begins like its own."""
+    mine = re.compile(re.escape(base.name) + r"\.[0-9]+\.pack")
+    return sorted(path for path in base.parent.glob("*.pack") if mine.fullmatch(path.name))
 
 
 def check_header(header: Json, part: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,6 +77,51 @@ def test_no_damage_is_read_as_content(tmp_path: Path) -> None:
         except MalformedError:
             continue
         assert all(held[name] == data for name, data in found.items()), at
+
+
+def _forged(path: Path, block: list[int], slices: list[list[int]], name: str) -> Path:
+    """Write a pack of one real block, with an index that says something else."""
+    packed = zlib.compress(b"x" * packs.BLOCK)
+    sized = [len(packs.MAGIC), len(packed), packs.BLOCK]
+    blocks = [[given if given != -7 else real for given, real in zip(block, sized, strict=True)]]
+    index = zlib.compress(canonical({"blocks": blocks, "objects": {name: slices}}))
+    at = len(packs.MAGIC) + len(packed)
+    path.write_bytes(packs.MAGIC + packed + index + struct.pack(">QQ", at, len(index)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("block", "slices"),
+    [
+        ([-7, -7, 0], [[0, 0, 5]]),
+        ([-7, -7, 1 << 50], [[0, 0, 5]]),
+        ([-7, 1 << 50, -7], [[0, 0, 5]]),
+        ([-7, -1, -7], [[0, 0, 5]]),
+        ([1 << 50, -7, -7], [[0, 0, 5]]),
+        ([-7, -7, -7], [[0, 0, packs.BLOCK]] * 2000),
+        ([-7, -7, -7], [[0, packs.BLOCK, 5]]),
+        ([-7, -7, -7], [[0, -5, 5]]),
+        ([-7, -7, -7], [[-1, 0, 5]]),
+        ([-7, -7, -7], [[0, 5, -5]]),
+    ],
+)
+def test_sizes_of_the_index_are_not_believed(
+    tmp_path: Path, block: list[int], slices: list[list[int]]
+) -> None:
+    name = digest_bytes(b"x" * 5)
+    assert Pack(_forged(tmp_path / "a.pack", [-7] * 3, [[0, 0, 5]], name)).read(name) == b"xxxxx"
+    with pytest.raises(MalformedError, match="cannot be read"):
+        Pack(_forged(tmp_path / "b.pack", block, slices, name)).read(name)
+
+
+def test_a_run_takes_no_pack_of_a_run_that_begins_like_it(tmp_path: Path) -> None:
+    evidence = writer(tmp_path)
+    with evidence.begin(kind="apply", subjects=about(), summary="x", run_id="a.b") as other:
+        draft = evidence.new_pack()
+        draft.close()
+        other.adopt_pack(draft.path)
+        with evidence.begin(kind="apply", subjects=about(), summary="x", run_id="a") as run:
+            assert (len(other._packs()), run._packs()) == (1, [])
 
 
 def _recorded(directory: Path) -> list[str]:
