@@ -76,12 +76,13 @@ def _named(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBund
     files = snapshot.files(f"{chosen.path}/")
     texts = tuple((path, snapshot.entries[path].blob_id) for path in sorted(files))
     key = (chosen.model_dump_json(), texts)
-    if key not in _loaded:
+    found = _loaded.get(key)  # once: another thread may drop it meanwhile
+    if found is None:
         found = _load(chosen, located, snapshot)
         while len(_loaded) >= _KEPT:
             _loaded.pop(next(iter(_loaded)), None)
         _loaded[key] = found
-    return _loaded[key]
+    return found
 
 
 def _load(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBundle:
