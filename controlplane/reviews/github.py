@@ -7,7 +7,7 @@ https://docs.github.com/rest/pulls/reviews. The list says neither head nor autho
 
 from __future__ import annotations
 
-from controlplane.reviews.model import At, Review, Reviews, State
+from controlplane.reviews.model import At, Review, Reviews, State, UnreadableEventError
 from evidence.canonical import Json
 
 ISSUER = "https://github.com"
@@ -18,6 +18,7 @@ _STATES: dict[str, State] = {
     "dismissed": "dismissed",
 }
 _SILENT = {"commented", "pending"}
+_PAGES = (30, 100)  # the sizes of a page of the API: by default, and at most
 
 
 def read(event: Json, issuer: str = "") -> Reviews:
@@ -28,17 +29,27 @@ def read(event: Json, issuer: str = "") -> Reviews:
         head = at["pull_request"]["head"]["sha"].commit()
         author = at["pull_request"]["user"]["login"].text()
     single = "review" in at
-    if single:
-        listed = [at["review"]]
-    else:
-        listed = (at["reviews"] if isinstance(event, dict) else at).items()
+    listed = [at["review"]] if single else _whole(at)
     reviews = tuple(found for each in listed if (found := _review(each)) is not None)
     return Reviews("github", issuer or ISSUER, head, author, reviews, complete=not single)
 
 
+def _whole(at: At) -> list[At]:
+    """Return a list's reviews; one that may be the first page of several is refused."""
+    at = at["reviews"] if isinstance(at.value, dict) else at
+    listed = at.items()
+    if listed and any(len(listed) % size == 0 for size in _PAGES):
+        raise UnreadableEventError(
+            f"{at.place} holds {len(listed)} reviews, which may be full pages with more to come",
+            remedy="fetch all of them with `gh api --paginate`; where there are exactly so many, "
+            "add a review comment and fetch again",
+        )
+    return listed
+
+
 def _review(at: At) -> Review | None:
     state = at["state"].text().lower()
-    if state in _SILENT:
+    if state in _SILENT or at["user"].value is None:  # a deleted account's word is nobody's
         return None
     if state not in _STATES:
         raise at["state"].wrong(f"is {state!r}, which GitHub does not say of a review")

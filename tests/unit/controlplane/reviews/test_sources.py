@@ -62,6 +62,21 @@ def test_a_list_is_complete_and_names_head_and_author_where_it_can() -> None:
     assert (said.head, said.author, said.complete) == (HEAD, "ada", True)
 
 
+@pytest.mark.parametrize("count", [30, 60, 100, 200])
+def test_what_may_be_one_page_of_several_is_refused(count: int) -> None:
+    listed = [review("sam", "APPROVED")] * count
+    with pytest.raises(UnreadableEventError, match=f"{count} reviews") as found:
+        github.read({"pull_request": PULL, "reviews": listed})
+    assert "--paginate" in found.value.remedy
+    assert github.read([*listed, review("sam", "COMMENTED")]).complete
+
+
+def test_a_deleted_account_says_nothing() -> None:
+    gone = {**review("sam", "APPROVED"), "user": None}
+    assert github.read([gone, review("ada", "APPROVED")]).reviews[0].login == "ada"
+    assert github.read(event(review=gone)).reviews == ()
+
+
 def test_a_server_of_ones_own() -> None:
     assert github.read([], "https://git.example.com").issuer == "https://git.example.com"
 
