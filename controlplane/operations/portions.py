@@ -29,6 +29,8 @@ from controlplane.repo.changes import SubjectChange
 from controlplane.repo.snapshot import Snapshot
 from controlplane.values import FieldPath, Position, Problem
 from evidence.canonical import Json
+from evidence.errors import MalformedError
+from evidence.packs import Pack
 
 TENANTS = 25  # of one portion, with their locks and placements
 _OF_A_TENANT = ("Tenant", "PackLock")
@@ -146,7 +148,8 @@ class Court:
         """
         court = self if len(portions) > 1 else replace(self, new_pack=None)
         given = spread(portions, court.hear, self.workers)
-        found = [self._lost(each.portion) if isinstance(each, Lost) else each for each in given]
+        heard = [self._lost(each.portion) if isinstance(each, Lost) else each for each in given]
+        found = self._kept(portions, heard)
         if problems := {problem for each in found for problem in each.problems}:
             return Hearing(tuple(sorted(problems)))
         rows = zip(*(each.answers for each in found), strict=True)
@@ -162,6 +165,14 @@ class Court:
             deltas=tuple(sorted((d for e in found for d in e.deltas), key=lambda d: d.placement)),
             packs=tuple(sorted({each.pack for each in found if each.pack is not None})),
         )
+
+    def _kept(self, portions: Sequence[Portion], heard: Sequence[Heard]) -> list[Heard]:
+        """Return what was heard; lost is what lies in a pack that its process did not finish."""
+        broken = {p for p in {each.pack for each in heard} if p is not None and not _opens(p)}
+        return [
+            self._lost(portion) if each.pack in broken else each
+            for portion, each in zip(portions, heard, strict=True)
+        ]
 
     def asked(self, portions: Iterable[Portion]) -> Iterator[Subject]:
         """Yield what the portions hold; placements that cannot be rendered not."""
@@ -241,6 +252,14 @@ class Court:
         names += [(subject.kind, subject.name) for subject in portion.extra]
         answers = tuple(_undecided(named.bundle, names) for _, named in self.sets)
         return Heard(answers=answers, open=_open(answers, Places(self.head, {}, portion.extra)))
+
+
+def _opens(pack: Path) -> bool:
+    try:
+        Pack(pack)
+    except (MalformedError, OSError):
+        return False
+    return True
 
 
 def _open(answers: Sequence[Answered], places: Places) -> Mapping[str, Position]:

@@ -2,8 +2,9 @@
 
 Decides which process does which portion and what the end of one means. Processes are forked, so
 that what was read once is shared and nothing is sent but results. A portion whose process ended
-before it answered is `Lost`, and what that means is for the caller to say; nothing is tried
-twice. An error that a process raises is raised here by doing that portion here.
+before it answered is `Lost`, as is its last one where it failed afterwards, and what that means is
+for the caller to say; nothing is tried twice. An error that a process raises is raised here by
+doing that portion here.
 
 Only a process of one thread may be forked; where there are others, all is done here.
 """
@@ -29,7 +30,8 @@ Work = Callable[[Iterator[P]], Iterator[R]]
 """Does portions one after the other; what it prepares lasts until the last of them."""
 
 _LENGTH = struct.Struct(">Q")
-_DONE, _RAISED = b"d", b"r"
+_DONE, _RAISED, _ENDED = b"d", b"r", b"e"
+_WELL = (_ENDED, b"")  # the last that a process says, once nothing is left to fail
 
 
 @dataclass(frozen=True)
@@ -71,18 +73,18 @@ def _collected(
             ready.register(child.pipe, selectors.EVENT_READ, child)
         for number, portion in enumerate(portions):
             child = children[number % len(children)]
-            while not child.answers and not child.ended:
+            last = number + len(children) >= len(portions)  # how it ends belongs to its work
+            while not child.ended and (last or not child.answers):
                 for key, _ in ready.select():
                     if not key.data.receive():
                         ready.unregister(key.fileobj)
-            if not child.answers:
+            kind, answer = child.answers.pop(0) if child.answers else _WELL
+            if kind == _RAISED:
+                yield from work(iter([portion]))
+            elif kind == _ENDED or (last and child.answers != [_WELL]):
                 yield Lost(portion)
-                continue
-            kind, answer = child.answers.pop(0)
-            yield from work(iter([portion])) if kind == _RAISED else [pickle.loads(answer)]  # noqa: S301 - of our own child
-    for child in children:  # what it does after its last answer belongs to its work
-        while not child.ended:
-            child.receive()
+            else:
+                yield pickle.loads(answer)  # noqa: S301 - of our own child
 
 
 class _Child(Generic[P, R]):
@@ -140,6 +142,7 @@ def _serve(portions: Sequence[P], work: Work[P, R], out: int) -> None:
         try:
             for answer in work(todo):
                 _send(out, _DONE, pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
+            _send(out, *_WELL)
         except Exception:  # noqa: BLE001 - the parent meets it again, and says so in its own words
             _send(out, _RAISED, b"")
         code = 0

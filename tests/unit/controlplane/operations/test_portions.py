@@ -134,6 +134,18 @@ def test_what_a_killed_process_was_to_judge_denies(step: Step) -> None:
     assert not answered & set(open_)
 
 
+def test_the_pack_of_a_killed_process_is_left_out_and_its_portions_deny(
+    step: Step, tmp_path: Path
+) -> None:
+    evidence = writer(tmp_path, sign=signer("decide"))
+    report = judged(step, Sevens("Tenant/t030"), Means(2, evidence.new_pack))
+    assert len(report.packs) == 1
+    assert {"Tenant/t030", "Placement/t030"} <= {i.subject for i in report.verdict.indeterminate}
+    assert record_decision(report, evidence).outcome == "deny"
+    report_ = verify_directory(tmp_path, None, START, trust_bundled_keys=True)
+    assert report_.findings == ()
+
+
 def test_packed_envelopes_are_recorded_whole(step: Step, tmp_path: Path) -> None:
     evidence = writer(tmp_path, sign=signer("decide"))
     report = judged(step, Sevens(), Means(2, evidence.new_pack))

@@ -88,6 +88,20 @@ def test_what_is_done_after_the_last_answer_is_waited_for(tmp_path: Path) -> Non
     assert [(tmp_path / name).stat().st_size for name in ("0", "1")] == [1000, 1000]
 
 
+@pytest.mark.parametrize("kill", [True, False])
+def test_a_process_that_fails_after_its_last_answer_loses_it(kill: bool) -> None:
+    def failing(numbers: Iterator[int]) -> Iterator[int]:
+        mine = list(numbers)
+        yield from mine
+        if mine[0] == 0 and kill:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if mine[0] == 0:
+            raise OSError("the disk is broken")
+
+    assert list(spread(range(5), failing, 2)) == [0, 1, 2, 3, Lost(4)]
+    assert list(spread(range(4), failing, 2)) == [0, 1, Lost(2), 3]
+
+
 def test_a_process_with_threads_is_not_forked() -> None:
     over = threading.Event()
     other = threading.Thread(target=over.wait)
