@@ -22,7 +22,7 @@ from controlplane.policy.model import Finding, Severity, Verdict
 from controlplane.render.errors import FilePlace
 from controlplane.render.helm import ChartRenderer
 from controlplane.render.model import RenderedObject, RenderedPlacement
-from controlplane.render.objects import MANAGED_BY, TENANT
+from controlplane.render.objects import MANAGED_BY, MANAGER, TENANT
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.environment import Environment
 from controlplane.resources.tenant import Tenant
@@ -106,8 +106,8 @@ def admit(asked: Asked, cluster: str, policies: InForce, homes: Homes, now: date
         why = f"the namespace is {placement.tenant}'s at {policies.revision[:12]}"
         remedy = f"{why}; take the placement out of Git first"
         return Admitted(allow=False, subject=subject, why=why, reasons=(remedy,))
-    if asked.kind == "Namespace" and _labels(asked.body).get(TENANT) != placement.tenant:
-        why = f"the namespace is {placement.tenant}'s, and its label {TENANT} does not say so"
+    if asked.kind == "Namespace" and (lost := _lost(asked, placement)):
+        why = f"the namespace is {placement.tenant}'s, and its label {lost} does not say so"
         return Admitted(allow=False, subject=subject, why=why, reasons=(why,))
     new = _labelled(seen(asked.body, asked.namespace), placement)
     if (
@@ -116,6 +116,16 @@ def admit(asked: Asked, cluster: str, policies: InForce, homes: Homes, now: date
     ):
         return Admitted(allow=True, subject=subject, why="nothing that rules see is changed")
     return _judged(asked, new, placement, policies, homes.known, now)
+
+
+def _lost(asked: Asked, placement: RenderedPlacement) -> str:
+    """Return the first label by which a tenant's namespace is known and that it has not, else "".
+
+    Without the second one the API server would ask nobody about what the namespace holds.
+    """
+    own = _labels(asked.body)
+    marks = {TENANT: placement.tenant, MANAGED_BY: MANAGER}
+    return next((name for name, value in marks.items() if own.get(name) != value), "")
 
 
 def _labelled(new: Seen, placement: RenderedPlacement) -> Seen:

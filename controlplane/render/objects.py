@@ -19,6 +19,7 @@ Body = dict[str, Json]
 Mode = Literal["running", "suspended", "leaving"]
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
+MANAGER = "controlplane"
 PART_OF = "app.kubernetes.io/part-of"
 NAME = "app.kubernetes.io/name"
 VERSION = "app.kubernetes.io/version"
@@ -82,7 +83,7 @@ class Owner:
 
     def labels(self) -> dict[str, str]:
         """Return every standard label of an object."""
-        labels = {**self.marks(), MANAGED_BY: "controlplane"}
+        labels = {**self.marks(), MANAGED_BY: MANAGER}
         return {**labels, NAME: self.pack, VERSION: self.version} if self.pack else labels
 
 
@@ -152,7 +153,7 @@ def marked(body: Body, owner: Owner) -> Body:
     """
     metadata = dict(body["metadata"])
     own = metadata.get("labels", {})
-    metadata["labels"] = {**owner.labels(), **own, **owner.marks(), MANAGED_BY: "controlplane"}
+    metadata["labels"] = {**owner.labels(), **own, **owner.marks(), MANAGED_BY: MANAGER}
     if body["kind"] != "Namespace":
         metadata["namespace"] = owner.namespace
     return _with_pod_marks({**body, "metadata": metadata}, owner)

@@ -175,9 +175,10 @@ def test_what_protects_a_namespace_stays(guarded: Guarded) -> None:
 def test_a_namespace_that_claims_to_be_ours_and_is_not_known_is_denied(guarded: Guarded) -> None:
     status, message = guarded.apply(lacking(guarded.one("Namespace")))
     assert (status, "no tenant has the namespace nobodys-home" in message) == (403, True)
-    disowned = guarded.one("Namespace")
-    del disowned["metadata"]["labels"]["controlplane.dev/tenant"]
-    assert guarded.apply(disowned)[0] == 403
+    for label in ("controlplane.dev/tenant", "app.kubernetes.io/managed-by"):
+        disowned = guarded.one("Namespace")
+        del disowned["metadata"]["labels"][label]
+        assert guarded.apply(disowned)[0] == 403
 
 
 def test_other_namespaces_are_left_alone(guarded: Guarded) -> None:
