@@ -3,11 +3,13 @@
 The format is admission.k8s.io/v1 (kubernetes.io/docs/reference/access-authn-authz). Rules see what
 somebody declares, so what the server adds (status, uid, managed fields) is taken off. A pod that a
 controller made is judged as what made it: the rules about a Deployment's pods are the rules about
-the pods of its ReplicaSets. Pure.
+the pods of its ReplicaSets. Anybody can write an owner into what they send, so it is believed of
+Kubernetes' own controllers only. Pure.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,10 @@ _MADE_BY: Mapping[tuple[str, str], tuple[str, str]] = {
     ("batch", "Job"): ("batch/v1", "Job"),
 }
 """Group and kind of a pod's controller → as what the pod is judged."""
+_CONTROLLERS = re.compile(
+    r"system:kube-controller-manager|system:serviceaccount:kube-system:[a-z0-9-]+-controller"
+)
+"""As whom Kubernetes' own controllers ask: together, or each by an account of its own."""
 
 
 class ReviewError(Exception):
@@ -52,6 +58,11 @@ class Asked:
     dry_run: bool
 
     @property
+    def by_controller(self) -> bool:
+        """Whether one of Kubernetes' own controllers asks; the API server says who it is."""
+        return _CONTROLLERS.fullmatch(self.user) is not None
+
+    @property
     def title(self) -> str:
         """The object as people name it."""
         return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
@@ -59,10 +70,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Seen:
-    """An object as rules see it. `inside` is the part of a path that is not the object's own."""
+    """An object as rules see it. `inside` is the part of a path that is not the object's own.
+
+    `child` says that a controller made it of something declared, so that it stands beside that.
+    """
 
     body: Body
     inside: FieldPath = ()
+    child: bool = False
 
     def own(self, path: FieldPath) -> FieldPath:
         """Return a path inside the object as it was sent."""
@@ -115,8 +130,11 @@ def _text(value: Body, key: str, place: str) -> str:
     return found
 
 
-def seen(body: Body, namespace: str) -> Seen:
-    """Return an object as rules see it: as it would be declared."""
+def seen(body: Body, namespace: str, *, by_controller: bool = False) -> Seen:
+    """Return an object as rules see it: as it would be declared.
+
+    `by_controller` says that its owner may be believed.
+    """
     metadata = body.get("metadata")
     given = metadata if isinstance(metadata, dict) else {}
     kept = {key: given[key] for key in _KEPT if key in given}
@@ -124,7 +142,7 @@ def seen(body: Body, namespace: str) -> Seen:
     if namespace and body.get("kind") != "Namespace":
         kept["namespace"] = namespace
     plain = {key: value for key, value in body.items() if key != "status"} | {"metadata": kept}
-    return _as_declared(plain, given)
+    return _as_declared(plain, given) if by_controller else Seen(plain)
 
 
 def _as_declared(body: dict[str, Json], metadata: Body) -> Seen:
@@ -132,7 +150,7 @@ def _as_declared(body: dict[str, Json], metadata: Body) -> Seen:
     owner = _controller(metadata)
     made = f"{body.get('apiVersion')}/{body.get('kind')}"
     if made == "apps/v1/ReplicaSet" and owner == ("apps", "Deployment"):
-        return Seen({**body, "kind": "Deployment"})
+        return Seen({**body, "kind": "Deployment"}, child=True)
     if made != "v1/Pod" or owner is None or owner not in _MADE_BY:
         return Seen(body)
     version, kind = _MADE_BY[owner]
@@ -146,6 +164,7 @@ def _as_declared(body: dict[str, Json], metadata: Body) -> Seen:
             "spec": {"selector": labels, "template": pod},
         },
         inside=("spec", "template"),
+        child=True,
     )
 
 

@@ -109,11 +109,8 @@ def admit(asked: Asked, cluster: str, policies: InForce, homes: Homes, now: date
     if asked.kind == "Namespace" and (lost := _lost(asked, placement)):
         why = f"the namespace is {placement.tenant}'s, and its label {lost} does not say so"
         return Admitted(allow=False, subject=subject, why=why, reasons=(why,))
-    new = _labelled(seen(asked.body, asked.namespace), placement)
-    if (
-        asked.before is not None
-        and _labelled(seen(asked.before, asked.namespace), placement) == new
-    ):
+    new = _seen(asked, asked.body, placement)
+    if asked.before is not None and _seen(asked, asked.before, placement) == new:
         return Admitted(allow=True, subject=subject, why="nothing that rules see is changed")
     return _judged(asked, new, placement, policies, homes.known, now)
 
@@ -126,6 +123,11 @@ def _lost(asked: Asked, placement: RenderedPlacement) -> str:
     own = _labels(asked.body)
     marks = {TENANT: placement.tenant, MANAGED_BY: MANAGER}
     return next((name for name, value in marks.items() if own.get(name) != value), "")
+
+
+def _seen(asked: Asked, body: Mapping[str, Json], placement: RenderedPlacement) -> Seen:
+    found = seen(body, asked.namespace, by_controller=asked.by_controller)
+    return _labelled(found, placement)
 
 
 def _labelled(new: Seen, placement: RenderedPlacement) -> Seen:
@@ -213,6 +215,8 @@ def _with(placement: RenderedPlacement, new: Seen, *, deleted: bool) -> Rendered
     if deleted:
         return replace_objects(placement, others)
     live = RenderedObject.of(body, _LIVE, "")
+    if new.child:  # whatever its name: what is declared is there, too
+        return replace_objects(placement, (*placement.objects, live))
     if len(others) == len(placement.objects):
         return replace_objects(placement, (*others, live))
     return replace_objects(

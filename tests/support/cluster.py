@@ -58,10 +58,15 @@ class Cluster(abc.ABC):
         body: Document | None = None,
         *,
         user: str = ADMIN,
+        acting_as: str = "",
         content_type: str = "application/json",
     ) -> tuple[int, Document]:
-        """Send one request and return the status code and the answer, errors included."""
+        """Send one request and return the status code and the answer, errors included.
+
+        `acting_as` is whom the user impersonates.
+        """
         accepted = {"Content-Type": content_type, "Accept": "application/json"}
+        accepted |= {"Impersonate-User": acting_as} if acting_as else {}
         request = urllib.request.Request(
             self.url + path,
             method=method,

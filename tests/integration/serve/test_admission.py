@@ -24,6 +24,7 @@ from tests.support.waiting import eventually
 CLUSTER, TENANT, NAMESPACE = "eu-central-1", "aurora-retail", "aurora-retail-prod"
 MANIFEST = ROOT / "docs" / "kubernetes" / "admission" / "webhook.yaml"
 HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+CONTROLLER = "system:serviceaccount:kube-system:replicaset-controller"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 
 
@@ -126,7 +127,10 @@ def test_a_privileged_pod_is_denied_in_the_rules_words(guarded: Guarded) -> None
 
 
 def test_a_pod_of_a_known_controller_is_judged_as_what_made_it(guarded: Guarded) -> None:
-    """A good one passes; one with another image is denied at its own field."""
+    """A good one passes; one with another image is denied at its own field.
+
+    The API server is asked as the controller, which has its right to make pods there.
+    """
     template = guarded.one("Deployment")["spec"]["template"]
     owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "some", "uid": "1",
              "controller": True}  # fmt: skip
@@ -136,16 +140,20 @@ def test_a_pod_of_a_known_controller_is_judged_as_what_made_it(guarded: Guarded)
         "metadata": {**template["metadata"], "name": "one", "ownerReferences": [owner]},
         "spec": template["spec"],
     }
-    good, said = guarded.api.call("POST", PODS, pod)
+    good, said = guarded.api.call("POST", PODS, pod, acting_as=CONTROLLER)
     worse = copy.deepcopy(pod)
     worse["metadata"]["name"] = "two"
     worse["spec"]["containers"][0]["image"] = "example.com/other:latest"
-    bad, answer = guarded.api.call("POST", PODS, worse)
+    bad, answer = guarded.api.call("POST", PODS, worse, acting_as=CONTROLLER)
     bare = copy.deepcopy(pod)
     bare["metadata"] = {"name": "three", "labels": template["metadata"]["labels"]}
     alone, words = guarded.api.call("POST", PODS, bare)
+    forged = copy.deepcopy(pod)
+    forged["metadata"]["name"] = "four"
+    claimed, denial = guarded.api.call("POST", PODS, forged)
 
-    assert (good, bad, alone) == (201, 403, 403), said.get("message")
+    assert (good, bad, alone, claimed) == (201, 403, 403, 403), said.get("message")
+    assert "[workloads/known-kinds]" in denial["message"]
     assert "[workloads/image-digest] at spec.containers[0]" in answer["message"]
     assert "[workloads/known-kinds]" in words["message"]
 

@@ -81,9 +81,24 @@ def test_a_controllers_pod_is_seen_as_what_made_it(version: str, owner: str, kin
     pod["metadata"]["ownerReferences"] = [
         {"apiVersion": version, "kind": owner, "controller": True}
     ]
-    found = seen(pod, "n")
-    assert found.body["kind"] == kind
+    found = seen(pod, "n", by_controller=True)
+    assert (found.body["kind"], found.child) == (kind, kind != "Pod")
     path = (*found.inside, "spec", "containers", 0)
     assert found.own(path) == ("spec", "containers", 0)
+    assert seen(pod, "n").body["kind"] == "Pod"  # anybody can write an owner
     pod["metadata"]["ownerReferences"][0]["controller"] = False
-    assert seen(pod, "n").body["kind"] == "Pod"
+    assert seen(pod, "n", by_controller=True).body["kind"] == "Pod"
+
+
+@pytest.mark.parametrize(
+    ("user", "believed"),
+    [("system:kube-controller-manager", True),
+     ("system:serviceaccount:kube-system:replicaset-controller", True),
+     ("system:serviceaccount:acme-prod:replicaset-controller", False),
+     ("system:serviceaccount:kube-system:default", False),
+     ("system:kube-controller-manager-2", False), ("system:admin", False), ("", False)],
+)  # fmt: skip
+def test_only_controllers_of_kubernetes_are_believed(user: str, believed: bool) -> None:
+    asked = copy.deepcopy(REVIEW)
+    asked["request"]["userInfo"] = {"username": user}
+    assert review(asked).by_controller is believed

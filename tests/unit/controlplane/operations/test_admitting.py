@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from controlplane.operations.admitted_object import Asked
-from controlplane.operations.admitting import admit
-from controlplane.render.model import RenderedPlacement
+from controlplane.operations.admitted_object import Asked, Seen
+from controlplane.operations.admitting import _with, admit
+from controlplane.render.errors import FilePlace
+from controlplane.render.model import RenderedObject, RenderedPlacement
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOME = RenderedPlacement("acme", "prod", "east", "acme-prod", ())
@@ -45,3 +46,15 @@ def test_a_namespace_that_stays_as_it_is_declared_is_taken() -> None:
     homes = cast("Any", SimpleNamespace(placement=lambda cluster, namespace: HOME))
     found = admit(namespace(DECLARED, DECLARED), "east", cast("Any", None), homes, NOW)
     assert found.allow
+
+
+def test_what_a_controller_made_replaces_nothing_that_is_declared() -> None:
+    body: Any = {"apiVersion": "apps/v1", "kind": "Deployment",
+                 "metadata": {"name": "web", "namespace": "acme-prod"}, "spec": {}}  # fmt: skip
+    declared = RenderedObject.of(body, FilePlace("x", 1), "")
+    home = RenderedPlacement("acme", "prod", "east", "acme-prod", (declared,))
+    live = {**body, "spec": {"replicas": 2}}
+    beside = _with(home, Seen(live, child=True), deleted=False).objects
+    assert [each.resource.body["spec"] for each in beside] == [{}, {"replicas": 2}]
+    instead = _with(home, Seen(live), deleted=False).objects
+    assert [each.resource.body["spec"] for each in instead] == [{"replicas": 2}]
