@@ -47,12 +47,16 @@ class Asks(Protocol):
 
 @dataclass(frozen=True)
 class App:
-    """The endpoints of one process. `tokens` is empty where nobody needs one."""
+    """The endpoints of one process.
+
+    `guarded` says that a token is needed: while none is known, nobody is answered.
+    """
 
     state: Asks
     endpoints: Mapping[str, Judged]
     tokens: Callable[[], Sequence[bytes]]
     metrics: metrics.GateMetrics
+    guarded: bool
 
     def handle(self, request: Request) -> Response | asyncio.Future[Response]:
         """Answer, at once or when it was judged."""
@@ -68,9 +72,12 @@ class App:
     def _respond(
         self, request: Request, name: str, rest: str
     ) -> Response | asyncio.Future[Response]:
-        known = self.tokens()
-        if known and request.path not in _OPEN and not knows_token(request.headers, known):
-            return _unknown()
+        if self.guarded and request.path not in _OPEN:
+            known = self.tokens()
+            if not known:
+                return _no_tokens()
+            if not knows_token(request.headers, known):
+                return _unknown()
         if name in self.endpoints:
             if request.method != "POST":
                 return _other_method("POST")
@@ -125,6 +132,15 @@ def _unknown() -> Response:
     )
     return Response(refused.status, refused.body, refused.content_type,
                     (("WWW-Authenticate", "Bearer"),))  # fmt: skip
+
+
+def _no_tokens() -> Response:
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "the tokens that are let in could not be read yet, so nobody is",
+        "see that the server may read the file of --token-file",
+        retry_after=1.0,
+    )
 
 
 def _other_method(method: str) -> Response:

@@ -100,7 +100,13 @@ class Worker:
         standing = Standing(
             self._ready, court.after, self._metrics, self._journal, self._runtime / "in-force"
         )
-        app = App(standing, self._endpoints(court, steps), lambda: self._tokens, self._metrics)
+        app = App(
+            standing,
+            self._endpoints(court, steps),
+            lambda: self._tokens,
+            self._metrics,
+            guarded=given.token_file is not None,
+        )
         peers = Peers(app.handle, given.bounds)
         listener = Listener(self._socket, peers, given.tls)
         self._look_at_tokens()
@@ -213,7 +219,7 @@ class Worker:
                 self._token_stamp = stamp
                 self._tokens = tokens(place.read_bytes(), str(place))
         except OSError as error:
-            if self._token_stamp is not None:
+            if self._token_stamp is not None or not self._tokens:
                 words = {"error": f"{place} cannot be read: {error.strerror}"}
                 self._journal.say("warning", "not-renewed", words)
             self._token_stamp = None
