@@ -120,6 +120,8 @@ class Connection(asyncio.Protocol):
         self._in_body = self._begun = False
         self._head = 0  # bytes since the last request, while its headers are read
         self._held = 0  # bytes of the body that is read
+        self._after = self._still = 0  # bytes of trailers, and since the body last grew
+        self._bare = False  # the answer to HEAD has no body
         self._new()
         self.until = self._loop.time() + self._bounds.header_seconds
 
@@ -153,16 +155,16 @@ class Connection(asyncio.Protocol):
             self._wait_for(self._bounds.header_seconds)
         if not self._in_body:
             self._head += len(data)
+        before = self._held if self._in_body else -1
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._answer_and_end()  # an upgrade may be ignored (RFC 9110, 7.8)
         except httptools.HttpParserError:
             self._refuse(_refused(HTTPStatus.BAD_REQUEST, "this is not HTTP/1.1"))
-        if not self._in_body and self._head > self._bounds.header_bytes:
-            self._refuse(
-                _refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too large")
-            )
+        self._still = self._still + len(data) if self._in_body and self._held == before else 0
+        if max(0 if self._in_body else self._head, self._still) > self._bounds.header_bytes:
+            self._refuse(_headers_too_large())
         if self._refusal is not None:
             self._turn_away(self._refusal)
 
@@ -182,12 +184,17 @@ class Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Remember a header."""
+        """Remember a header; what comes after the body is counted and is none."""
+        if self._in_body:
+            self._after += len(name) + len(value)
+            if self._after > self._bounds.header_bytes:
+                self._refuse(_headers_too_large())
+            return
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """Look at how much is to come."""
-        self._in_body, self._head = True, 0
+        self._in_body, self._head, self._after = True, 0, 0
         self._wait_for(self._bounds.body_seconds)
         length = self._headers.get("content-length", "0")
         if len(length) > 12 or int(length) > self._bounds.body_bytes:
@@ -232,6 +239,7 @@ class Connection(asyncio.Protocol):
             request, keep = self._waiting.popleft()
             self._keep = self._keep and keep
             self.until = _NEVER  # from here on it is waited for us
+            self._bare = request.method == "HEAD"
             given = self._peers.handler(request)
             if isinstance(given, Response):
                 self._write(given)
@@ -251,7 +259,7 @@ class Connection(asyncio.Protocol):
             return
         close = not self._keep or self._peers.stopping or self._ended
         self._wait_for(self._bounds.idle_seconds)
-        self._transport.write(_text(response, close=close))
+        self._transport.write(_text(response, close=close, bare=self._bare))
         if close:
             self._end()
 
@@ -270,6 +278,7 @@ class Connection(asyncio.Protocol):
         self._ended, self._keep = True, False
         self._waiting.clear()
         if self._asked is None:
+            self._bare = False
             self._write(response)
 
     def _end(self) -> None:
@@ -336,7 +345,11 @@ def _refused(status: HTTPStatus, words: str) -> Response:
     return problem(status, words, "send one HTTP/1.1 request with a complete body")
 
 
-def _text(response: Response, *, close: bool) -> bytes:
+def _headers_too_large() -> Response:
+    return _refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too large")
+
+
+def _text(response: Response, *, close: bool, bare: bool) -> bytes:
     lines = [
         f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}",
         f"Content-Type: {response.content_type}",
@@ -345,4 +358,5 @@ def _text(response: Response, *, close: bool) -> bytes:
         *(f"{name}: {value}" for name, value in response.headers),
         *(["Connection: close"] if close else []),
     ]
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + response.body
+    head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+    return head if bare else head + response.body
