@@ -7,13 +7,13 @@ Formats: https://docs.github.com/rest/issues/comments and https://docs.gitlab.co
 from __future__ import annotations
 
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlsplit
 
+from controlplane import direct
 from controlplane.errors import ControlPlaneError, Exit, UsageError
 
 SECONDS: Final = 30
@@ -71,7 +71,7 @@ class Comments:
             url, data, {**headers, self.header[0]: self.header[1]}, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+            with direct.ask(request, SECONDS) as answer:
                 return json.loads(answer.read(LARGEST))
         except (OSError, ValueError) as error:
             place = urlsplit(url)
@@ -132,9 +132,7 @@ def _gitlab(given: Mapping[str, str], number: str) -> Comments:
 
 def _address(url: str) -> str:
     """Return the address; a token is sent over TLS, or to this very machine."""
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
-    if parts.scheme != "https" and not local:
+    if not direct.is_safe(url):
         raise UsageError(f"{url!r} is no https address", remedy="a token is only sent over https")
     return url.rstrip("/")
 

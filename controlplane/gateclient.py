@@ -12,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from controlplane import direct
 from controlplane.errors import IndeterminateError, UsageError
 from evidence.canonical import Json
 
@@ -51,9 +52,7 @@ class GateServer:
             method="POST",
         )
         try:
-            with urllib.request.urlopen(  # noqa: S310 - as above
-                request, timeout=self.seconds, context=self._tls()
-            ) as answer:
+            with direct.ask(request, self.seconds, self._tls()) as answer:
                 return json.loads(answer.read(_LARGEST))
         except urllib.error.HTTPError as error:
             with error:
@@ -75,10 +74,10 @@ class GateServer:
 
 def require_url(url: str) -> str:
     """Return an address that can be asked; raises UsageError for any other."""
-    if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:", "http://[::1]:")):
+    if not direct.is_safe(url):
         raise UsageError(
             f"{url} is no address that a gate may be asked at",
-            remedy="use https, or http on this machine",
+            remedy="use https, or http on this machine, without a user in the address",
         )
     return url
 

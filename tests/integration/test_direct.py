@@ -1,0 +1,71 @@
+"""A token goes to the address that was named, and nowhere else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from controlplane.codehost import CodeHostError, Comments
+from controlplane.errors import IndeterminateError
+from controlplane.gateclient import GateServer
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Sends everybody on, where the server has an address for it; counts who came."""
+
+    server: Any
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.seen.append(self.path)
+        self.send_response(302 if self.server.to else 200)
+        if self.server.to:
+            self.send_header("Location", self.server.to)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serve(to: str = "") -> Iterator[Any]:
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    server.seen, server.to = [], to
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_no_redirect_is_followed_with_a_token() -> None:
+    with serve() as thief, serve(f"http://127.0.0.1:{thief.server_port}/stolen") as gate:
+        url = f"http://127.0.0.1:{gate.server_port}"
+        with pytest.raises(IndeterminateError, match="302"):
+            GateServer(url, "secret").change("a", "b", "")
+        with pytest.raises(CodeHostError, match="302"):
+            Comments(f"{url}/comments", "", ("Authorization", "secret")).make("text")
+        assert (len(gate.seen), thief.seen) == (2, [])
+
+
+def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve() as proxy, serve() as gate:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.server_port}")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        with pytest.raises(IndeterminateError):
+            GateServer(f"http://127.0.0.1:{gate.server_port}", "secret").change("a", "b", "")
+        assert (gate.seen, proxy.seen) == (["/v1/changes"], [])
