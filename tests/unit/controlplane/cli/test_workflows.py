@@ -82,3 +82,53 @@ def test_no_expression_of_a_workflow_becomes_shell() -> None:
             r"run: \|\n((?:(?: {8,}.*)?\n)+)|run: ([^|>\n].*)", path.read_text("utf-8")
         ):
             assert "${{" not in "".join(script), path
+
+
+def _workflow(name: str) -> Any:
+    text = (SCAFFOLD / "workflows" / name).read_text("utf-8")
+    return yaml.safe_load(re.sub(r"(?m)^on:", '"on":', text))
+
+
+def _github_of_the_page() -> list[Any]:
+    page = (ROOT / "docs/ci.md").read_text("utf-8").partition("## GitHub")[2]
+    found = re.findall(r"```yaml\n(on:.*?)```", page.partition("\n## ")[0], re.DOTALL)
+    return [yaml.safe_load(re.sub(r"(?m)^on:", '"on":', text)) for text in found]
+
+
+def _triggers(workflow: Any) -> set[str]:
+    return {workflow["on"]} if isinstance(workflow["on"], str) else set(workflow["on"])
+
+
+def test_what_runs_a_pull_requests_code_has_nothing_to_steal() -> None:
+    for workflow in (_workflow("gate.yaml"), _github_of_the_page()[0]):
+        assert _triggers(workflow) == {"pull_request"}
+        assert workflow["permissions"] == {"contents": "read"}
+        assert "secrets." not in str(workflow)
+        assert "github.token" not in str(workflow)
+
+
+def test_what_signs_runs_only_what_the_base_holds() -> None:
+    """The head is fetched as objects; only the base is ever checked out."""
+    base, head = (f"${{{{ github.event.pull_request.{end}.sha }}}}" for end in ("base", "head"))
+    for workflow in (_workflow("decide.yaml"), _github_of_the_page()[1]):
+        assert _triggers(workflow) == {"pull_request_target"}
+        job = workflow["jobs"]["decide"]
+        assert job["environment"] == "decide"
+        out, fetch, *_, gate = job["steps"]
+        assert out["uses"].startswith("actions/checkout@")
+        assert out["with"]["ref"] == base
+        assert [each["run"].split()[:2] for each in job["steps"] if "run" in each] == [
+            ["git", "fetch"]
+        ]
+        assert "refs/pull/$NUMBER/head" in fetch["run"]
+        assert gate["uses"] == "./.github/actions/gate"
+        assert (gate["with"]["base"], gate["with"]["head"]) == (base, head)
+
+
+def test_deciding_and_applying_have_secrets_of_their_own() -> None:
+    read = {
+        name: set(re.findall(r"secrets\.(\w+)", str(_workflow(name))))
+        for name in ("decide.yaml", "reconcile.yaml")
+    }
+    assert read["decide.yaml"] == {"CPCTL_DECIDE_KEYS"}
+    assert not read["decide.yaml"] & read["reconcile.yaml"]

@@ -72,6 +72,7 @@ def test_it_brings_policies_templates_schemas_and_workflows(begun: Path) -> None
         "templates/kubernetes",
         "schemas/any.json",
         ".github/actions/gate/action.yml",
+        ".github/workflows/decide.yaml",
         ".github/workflows/gate.yaml",
         ".github/workflows/reconcile.yaml",
         ".gitignore",
