@@ -71,7 +71,12 @@ def pre_receive(
     wider = repository
     if quarantine:
         wider = repository.with_objects(folder(repository.git_dir, quarantine))
-    asked = to_judge(pushed, _protected(repository, branch))
+    asked = to_judge(
+        pushed,
+        _protected(repository, branch),
+        _tip(repository, branch),
+        empty=not repository.has_branches(),
+    )
     if server is not None:
         token = token_file.read_text(encoding="ascii").split()[0] if token_file else ""
         gate = GateServer(require_url(server), token, server_ca, seconds=deadline)
@@ -97,10 +102,17 @@ def _protected(repository: GitRepository, branch: str) -> tuple[str, ...]:
     return (branch, *(declared.spec.protected_branches if declared else ()))
 
 
+def _tip(repository: GitRepository, branch: str) -> str:
+    name = f"{_HEADS}{branch}"
+    return repository.resolve(name).id if repository.has(name) else ""
+
+
 def _judge(push: Push, repository: GitRepository, means: Means, writer: Any) -> int:
     if push.refused:
         return _refused(push)
-    here = replace(means, branch=push.reference.removeprefix(_HEADS))
+    here = means
+    if repository.has(push.reference):  # a new one is judged from where policies are in force
+        here = replace(means, branch=push.reference.removeprefix(_HEADS))
     report = judge_step(repository, push.base, push.head, here)
     if writer is not None and not report.problems:
         entry = record_decision(report, writer)
@@ -124,5 +136,5 @@ def _ask(push: Push, gate: GateServer, quarantine: str) -> int:
 
 def _refused(push: Push) -> int:
     output.talk(push.refused)
-    output.talk("next: have it taken out of protectedBranches of repository.yaml first")
+    output.talk(f"next: {push.remedy}")
     return Exit.FINDINGS

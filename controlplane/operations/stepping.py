@@ -14,7 +14,9 @@ from pathlib import Path
 
 from controlplane.errors import UsageError
 from controlplane.operations.agreement import agreement
+from controlplane.operations.clearing import branch as way
 from controlplane.operations.gate import NOBODY, GateReport, Step, gate, step_between
+from controlplane.operations.genesis import require_pinned
 from controlplane.operations.remembering import past_decisions
 from controlplane.operations.trust import trust_of
 from controlplane.policy.engine import Answer, PolicyEngine, Prepared, Question
@@ -88,7 +90,8 @@ def judge_step(
     """Judge the step from `base` to `head`, commit ids; "" as base is for the first revision.
 
     `known` is a snapshot that need not be read again. Raises UsageError for a base that is not on
-    the branch: whoever asks does not choose which policies judge.
+    the branch: whoever asks does not choose which policies judge; GenesisError for a first revision
+    that is not the one it pins.
     """
     step = _step(repository, base, head, means.branch, known)
     now, said = means.now(), NOBODY
@@ -115,6 +118,9 @@ def _step(
                 f"{branch} has a revision already, so a step needs a base",
                 remedy="name what the branch holds",
             )
+        first = way(repository, "", head).in_force
+        if first is not None and not first.problems:  # else the gate says what is wrong with it
+            require_pinned(first, after)
         return Step(nothing(), after, genesis=True)
     if not repository.is_ancestor(base, repository.resolve(here).id):
         raise UsageError(

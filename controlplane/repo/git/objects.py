@@ -200,6 +200,10 @@ class GitRepository:
             return False
         return True
 
+    def has_branches(self) -> bool:
+        """Whether there is any branch."""
+        return any(name.startswith("refs/heads/") for name in self._git.references)
+
     def _unknown(self, revision: str) -> UnknownRevisionError:
         hint = "run `git log --oneline` and `git branch -a` to see what there is"
         if self.is_shallow:

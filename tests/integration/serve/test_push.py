@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.documents import document
 from tests.support.gated import TENANT, Gated
 from tests.support.serving import Serving, serving
 
@@ -151,3 +152,46 @@ def test_a_step_is_judged_from_the_branch_only(server: Serving, remote: Remote) 
     assert server.post("/v1/changes", {"base": bad, "head": bad}).status == 422
     assert server.post("/v1/changes", {"head": "0" * 40}).status == 422
     assert server.post("/v1/changes", {"head": "main"}).status == 422
+
+
+def protect(remote: Remote, *names: str) -> None:
+    """Have `main` of the server name protected branches."""
+    spec = f"protectedBranches: [{', '.join(names)}]\n"
+    remote.clone.files["repository.yaml"] = document("Repository", "example", spec)
+    remote.clone.base = remote.clone.commit("main")
+    assert remote.push("main").returncode == 0
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_a_new_protected_branch_is_a_step_from_the_one_in_force(
+    remote: Remote, server: Serving, *, served: bool
+) -> None:
+    """It brings no policies of its own: those of `main` judge it, and it contains `main`."""
+    protect(remote, "main", "release")
+    server.wait_ready(remote.clone.base)
+    remote.hook(*(["--server", f"http://127.0.0.1:{server.port}"] if served else ["--no-record"]))
+    remote.clone.git("checkout", "-q", "--orphan", "other")
+    remote.clone.git("commit", "-q", "--allow-empty", "-m", "other")
+    turned = remote.push("other:release")
+    assert (turned.returncode != 0, "does not contain" in turned.stderr) == (True, True)
+    taken = remote.push("main:release")
+    assert taken.returncode == 0, taken.stderr
+
+
+def test_beside_other_branches_nothing_begins_by_itself(remote: Remote) -> None:
+    remote.hook("--no-record", "--branch", "trunk")
+    begun = remote.push("main:trunk")
+    assert begun.returncode != 0
+    assert "no policies are in force for it" in begun.stderr
+
+
+def test_a_first_revision_begins_as_it_pins(remote: Remote) -> None:
+    """An empty repository takes a first revision, and no other one than it pins."""
+    remote.clone.git("--git-dir", str(remote.bare), "update-ref", "-d", "refs/heads/main")
+    remote.hook("--no-record")
+    wrong = f"genesis: {{policies: 'sha256:{'0' * 64}'}}\n"
+    remote.clone.files["repository.yaml"] = document("Repository", "example", wrong)
+    remote.clone.commit("main")
+    pinned = remote.push("main")
+    assert (pinned.returncode != 0, "is pinned to" in pinned.stderr) == (True, True)
+    assert remote.push(f"{remote.clone.base}:refs/heads/main").returncode == 0

@@ -21,12 +21,24 @@ def test_protected_branches_are_judged_and_not_taken_away() -> None:
         ("stable", OLD, NOTHING),
     ]
     pushed = [Moved(old, new, f"refs/heads/{name}") for name, old, new in refs]
-    found = to_judge(pushed, ("main", "release", "stable"))
+    found = to_judge(pushed, ("main", "release", "stable"), OLD, empty=False)
     assert [(each.reference[11:], each.base, bool(each.refused)) for each in found] == [
         ("main", OLD, False),
-        ("release", "", False),
+        ("release", OLD, False),  # a new one is a step from the branch in force
         ("stable", OLD, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("tip", "empty", "base", "refused"),
+    [("", True, "", False), ("", False, "", True), (OLD, False, OLD, False)],
+)
+def test_only_in_an_empty_repository_does_a_revision_begin_by_itself(
+    tip: str, empty: bool, base: str, refused: bool
+) -> None:
+    pushed = [Moved(NOTHING, NEW, "refs/heads/main")]
+    (found,) = to_judge(pushed, ("main",), tip, empty=empty)
+    assert (found.base, bool(found.refused), bool(found.remedy)) == (base, refused, refused)
 
 
 def test_what_git_says_is_read_line_by_line() -> None:
