@@ -3,7 +3,8 @@
 # title: A waiver is approved by whom it names, and not by who wrote it
 # description: >-
 #   A waiver says who answers for it. That is worth something only where this person is an approver,
-#   agreed to this very change, and did not write it.
+#   agreed to this very change, and did not write it. An author whom the trust root does not know
+#   could be anybody, the approver among them.
 # custom:
 #   short_name: waiver-approver
 #   severity: deny
@@ -12,9 +13,10 @@
 #   messages:
 #     absent: "{waiver} names {approver}, who has not approved it"
 #     own: "{waiver} names {approver}, who wrote it"
+#     unknown-author: "{waiver} names {approver}, and the trust root does not know everybody who wrote it, so it may be the same person"
 #   remedy: >-
 #     Have the person under spec.approvedBy approve the change that brings the waiver; it must be
-#     somebody else than its author.
+#     somebody else than its author, and the trust root names the author under `identities`.
 #   controls: ["SOC2 CC5.1", "SOC2 CC9.1", "ISO27001 A.5.3", "ISO27001 A.5.36"]
 package controlplane.change_control.waiver_approver
 
@@ -32,6 +34,17 @@ findings contains about("own") if {
 	input.change.operation != "none"
 	some person in answering
 	person in approvals.authors
+}
+
+findings contains about("unknown-author") if {
+	input.change.operation != "none"
+	not nobody
+	not authors_known
+}
+
+authors_known if {
+	approvals.written
+	count(approvals.strangers) == 0
 }
 
 # Where the trust root names no approver, there is nobody to ask.

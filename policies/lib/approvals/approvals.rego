@@ -38,7 +38,10 @@ people(need) := {approval.person |
 }
 
 # Those among them of whom the trust root says who they are, and who wrote nothing of the change.
+# An author whom nobody knows could be anybody, each of them among others: then there is nobody else.
 others(need) := {person |
+	written
+	count(strangers) == 0
 	some approval in input.facts.approvals
 	approval.known
 	covers(approval, need)
