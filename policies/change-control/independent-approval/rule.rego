@@ -28,17 +28,8 @@ dependent contains index if {
 	needed := requirement.count
 	given := count(approvals.people(requirement))
 	given >= needed
-	others := apart(requirement)
+	others := count(approvals.others(requirement))
 	not others >= needed
-}
-
-apart(requirement) := count(approvals.others(requirement)) if all_known
-
-apart(_) := 0 if not all_known
-
-all_known if {
-	approvals.written
-	count(approvals.strangers) == 0
 }
 
 names := concat(", ", sort([name |
@@ -50,7 +41,7 @@ names := concat(", ", sort([name |
 first := sort([index | some index in dependent])[0]
 
 findings contains finding if {
-	all_known
+	approvals.all_known
 	finding := {
 		"code": "own",
 		"path": ["requirements", first],

@@ -2,15 +2,16 @@
 # scope: package
 # title: Nobody brings in a way to approve for themselves
 # description: >-
-#   A key or an identity that may approve is a vote in every later change. Whoever wrote the change
-#   that brings it, and whoever holds it, must not be the only ones who agreed to that.
+#   A key or an identity that may approve is a vote in every later change, and a key that imports
+#   what a Git server says brings any number of them. Whoever wrote the change that brings it, in a
+#   new trust root or in one there is, and whoever holds it, must not be the only ones who agreed.
 # custom:
 #   short_name: own-key
 #   severity: deny
 #   subjects: [TrustRoot]
 #   uses: [change, facts]
 #   messages:
-#     own: "{name} may approve from now on, for {person}; nobody but its author and its holder agreed"
+#     own: "{name} may approve or import approvals from now on, for {person}; nobody but its author and its holder agreed"
 #   remedy: >-
 #     Ask an approver who neither wrote the change nor holds what it brings in.
 #   controls: ["SOC2 CC6.2", "SOC2 CC6.3", "ISO27001 A.5.3", "ISO27001 A.5.18"]
@@ -18,23 +19,26 @@ package controlplane.change_control.own_key
 
 import data.controlplane.lib.approvals
 
-before := input.change.before
+before := object.get(input.change, "before", {})
+
+# Where the base names no approver, there is nobody to ask.
+nobody if input.facts.approvers == 0
 
 findings contains about("keys", index, key) if {
-	approvals.approvers(before)
+	not nobody
 	some index, key in input.subject.resource.spec.keys
-	key.purpose == "approve"
-	known := before.spec.keys
+	key.purpose in {"approve", "import"}
+	known := object.get(before, ["spec", "keys"], [])
 	not key in known
 	holder := object.get(key, "person", key.name)
 	not vouched(holder)
 }
 
 findings contains about("identities", index, identity) if {
-	approvals.approvers(before)
+	not nobody
 	some index, identity in input.subject.resource.spec.identities
 	"approve" in identity.purposes
-	known := before.spec.identities
+	known := object.get(before, ["spec", "identities"], [])
 	not identity in known
 	holder := object.get(identity, "person", identity.name)
 	not vouched(holder)

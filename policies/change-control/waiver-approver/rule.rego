@@ -39,12 +39,7 @@ findings contains about("own") if {
 findings contains about("unknown-author") if {
 	input.change.operation != "none"
 	not nobody
-	not authors_known
-}
-
-authors_known if {
-	approvals.written
-	count(approvals.strangers) == 0
+	not approvals.all_known
 }
 
 # Where the trust root names no approver, there is nobody to ask.

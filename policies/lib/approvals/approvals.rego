@@ -16,6 +16,11 @@ strangers contains author.email if {
 
 written if some _ in input.facts.authors
 
+all_known if {
+	written
+	count(strangers) == 0
+}
+
 # Whether an approval is about all that `need` is about; one without classes is about everything.
 covers(approval, _) if approval.classes == []
 
@@ -40,8 +45,7 @@ people(need) := {approval.person |
 # Those among them of whom the trust root says who they are, and who wrote nothing of the change.
 # An author whom nobody knows could be anybody, each of them among others: then there is nobody else.
 others(need) := {person |
-	written
-	count(strangers) == 0
+	all_known
 	some approval in input.facts.approvals
 	approval.known
 	covers(approval, need)
