@@ -28,7 +28,7 @@ def differing(before: Sequence[PolicyBundle], after: Sequence[PolicyBundle]) -> 
 def no_longer_deny(
     before: Sequence[PolicyBundle], after: Sequence[PolicyBundle]
 ) -> Mapping[str, Rule]:
-    """Return the rules of `before` that deny and are gone, deny no longer, or see fewer kinds."""
+    """Return the rules of `before` that deny and are gone, are milder, or see fewer kinds."""
     new: dict[str, list[Rule]] = {}
     for bundle in after:
         for rule in bundle.rules:
@@ -42,8 +42,14 @@ def no_longer_deny(
 
 
 def _covered(rule: Rule, others: Sequence[Rule]) -> bool:
-    kinds = {kind for o in others if o.severity is Severity.DENY for kind in o.subjects}
+    kinds = {kind for other in others if not _milder(other, rule) for kind in other.subjects}
     return bool(kinds) and rule.subjects <= kinds
+
+
+def _milder(rule: Rule, than: Rule) -> bool:
+    """Whether what a rule says of itself lets it deny later, in fewer environments, or never."""
+    later = rule.effective_on > than.effective_on  # dates as text; "" is always
+    return rule.severity is not Severity.DENY or later or (rule.style and not than.style)
 
 
 def _prints(bundles: Sequence[PolicyBundle]) -> Mapping[str, frozenset[str]]:

@@ -170,3 +170,15 @@ def test_a_rule_that_reads_parameters_under_another_name_depends_on_all_of_the_s
     }
     found = differing([policies(reading | OTHER)], [policies(reading | about("o", "tenancy/more"))])
     assert found == {"tenancy/first", "tenancy/other", "tenancy/more"}
+
+
+@pytest.mark.parametrize("mild", ['effective_on: "2099-01-01"', "style: true"])
+def test_a_rule_that_says_of_itself_to_deny_later_or_less_is_weaker(mild: str) -> None:
+    plain = about("bad")
+    (path,) = [each for each in plain if each.endswith("rule.rego")]
+    text = plain[path].replace("#   severity: deny\n", f"#   severity: deny\n#   {mild}\n")
+    assert text != plain[path]
+    before, after = policies(plain), policies({**plain, path: text})
+    assert set(no_longer_deny([before], [after])) == {"tenancy/first"}
+    assert not no_longer_deny([after], [before])
+    assert not no_longer_deny([after], [after])
