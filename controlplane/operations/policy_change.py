@@ -17,7 +17,7 @@ from controlplane.operations.loosening import loosened
 from controlplane.operations.past import PastDecision, Skipped
 from controlplane.operations.portions import Court, Hearing, cut
 from controlplane.operations.sides import Judgements, Sets, verdict_of
-from controlplane.operations.weighing import denials, weights
+from controlplane.operations.weighing import denials, lighter, weights
 from controlplane.policy.envelope import Subject
 from evidence.canonical import Json
 
@@ -63,12 +63,14 @@ class PolicyChange:
     def _loosened(self, judgements: Judgements, other: Counterfactual | None) -> list[Json]:
         """Return which rules deny by the word of the base what the head would let pass."""
         sides = ((self.step.base, self.sets.base), (self.step.head, self.sets.head))
-        before, after = (
-            denials(found, weights(judge, self.step.head, bundles, found.findings, self.now))
-            for judge, side in sides
-            for found, bundles in [(verdict_of(side, judgements), [n.bundle for n in side])]
+        found = [verdict_of(side, judgements) for _, side in sides]
+        base, head = (
+            weights(judge, self.step.head, [n.bundle for n in side], each.findings, self.now)
+            for (judge, side), each in zip(sides, found, strict=True)
         )
+        before, after = denials(found[0], base), denials(found[1], head)
         passes = other.passes if other else frozenset()
-        weaker = other.weakened if other else {}
+        rules = [rule for named in self.sets.base for rule in named.bundle.rules]
+        weaker = lighter(rules, base, head) | set(other.weakened if other else ())
         # What passed once counts, though the same subject as it is now may still be denied.
         return loosened(before | passes, after - passes, self.sets.files(), weaker)

@@ -72,6 +72,9 @@ def _waivers(snapshot: Snapshot, now: datetime) -> Iterator[Waived]:
     for name, each in sorted(snapshot.of_kind("Waiver").items()):
         if isinstance(each, Waiver):
             spec = each.spec
+            answering = [i for i in identities if _answers(i, each, now)]
+            expires = int(spec.expires.moment.timestamp())
+            last = max((_last(i, expires) for i in answering), default=expires)
             yield Waived(
                 name=name,
                 rule=spec.rule,
@@ -79,8 +82,8 @@ def _waivers(snapshot: Snapshot, now: datetime) -> Iterator[Waived]:
                 environments=tuple(sorted(spec.environments)),
                 severity=spec.severity,
                 issued=int(spec.issued.moment.timestamp()),
-                expires=int(spec.expires.moment.timestamp()),
-                approved=not identities or any(_answers(i, each, now) for i in identities),
+                expires=last,  # nobody answers for it any longer
+                approved=not identities or bool(answering),
                 path=snapshot.index["Waiver"][name].path,
             )
 
@@ -95,6 +98,14 @@ def _answers(identity: TrustedIdentity, waiver: Waiver, now: datetime) -> bool:
         revoked is not None and revoked.since.moment <= now
     )
     return same and "approve" in identity.purposes and begun and not over
+
+
+def _last(identity: TrustedIdentity, expires: int) -> int:
+    """Return until when an identity that counts now does, at most `expires`: Unix seconds."""
+    ends, revoked = identity.validity.ends, identity.revoked
+    moments = [ends.moment] if ends is not None else []
+    moments += [revoked.since.moment] if revoked is not None else []
+    return min([expires, *(int(each.timestamp()) for each in moments)])
 
 
 def _placements(
@@ -113,6 +124,17 @@ def denials(verdict: Verdict, by: Weights) -> frozenset[tuple[str, str]]:
     final = weigh(verdict, plain).verdict
     denied = {(f.rule, f.subject) for f in final.findings if f.severity is Severity.DENY}
     return frozenset(denied | {(i.rule, i.subject) for i in final.indeterminate})
+
+
+def lighter(rules: Iterable[Rule], base: Weights, head: Weights) -> frozenset[str]:
+    """Return the rules that deny by the settings of `base` and not by those of `head`, somewhere.
+
+    Somewhere is each environment of base, and what belongs to none. Nothing needs to be found.
+    """
+    subjects = ["Fleet/any", *(f"Placement/any/{name}@any" for name in base.strictness)]
+    found = [Finding(r.id, r.severity, subject, "", ()) for r in rules for subject in subjects]
+    probe = Verdict(tuple(found), (), ())
+    return frozenset(rule for rule, _ in denials(probe, base) - denials(probe, head))
 
 
 def reasons(weighings: Iterable[Weighing]) -> Mapping[Finding, str]:
