@@ -19,6 +19,7 @@ from evidence.canonical import Json
 
 LARGEST_INTEGER = 2**53 - 1
 _TIME = b',"time":{'
+_DAY = 86_400  # seconds
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that RFC 3339 can say
 
 
@@ -153,11 +154,14 @@ def _scalar(given: Json, what: str) -> str | int:
 
 
 def _until(rule: Rule, given: Json, now: int | None) -> str:
-    """Return when the answer may change: "" never, the present moment where nobody can say."""
+    """Return when the answer may change: "" never, in a day where the rule does not say.
+
+    The present moment would hide whatever else the verdict ends with.
+    """
     if "time" not in rule.uses or now is None:
         return ""
     if not rule.expires:
-        return _text(now)
+        return _text(min(now + _DAY, _LAST_SECOND))
     if not isinstance(given, list):
         raise MalformedError("`valid_until` is not a set")
     moments = []
