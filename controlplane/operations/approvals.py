@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from controlplane.operations.approving import AUTHOR_KIND, IMPORT_KIND, KIND
+from controlplane.operations.approving import AUTHOR_KIND, IMPORT_KIND, KIND, OWN_KEY
 from controlplane.operations.decided import recorded_any
 from controlplane.operations.freezes import moment
 from controlplane.operations.gate import Step
@@ -21,7 +21,7 @@ from controlplane.operations.people import People, objection, person_of
 from controlplane.operations.requirements import EMERGENCY
 from evidence.canonical import Json
 from evidence.judge import Judge
-from evidence.shape import TIME
+from evidence.shape import TIME, stamp
 from evidence.store import StoredRun
 from evidence.trust import TrustSet
 
@@ -41,7 +41,7 @@ class Approval:
     role: str
     time: str
     classes: tuple[str, ...] = ()
-    source: str = "key"
+    source: str = OWN_KEY
     names: tuple[str, ...] = ()
     comment: str = ""
     review: bool = False
@@ -89,7 +89,7 @@ class Approvals:
     def of(self, step: Step) -> tuple[Approval, ...]:
         """Return every statement about the step, those that count first, each once."""
         trees = (step.base.tree_id, step.head.tree_id)
-        found = [each for each in self._all(trees) if not each.review]
+        found = [self._unrevoked(each) for each in self._all(trees) if not each.review]
         unique = {(a.objection != "", a.key, a.name, a.role, a.classes): a for a in found}
         return tuple(unique[key] for key in sorted(unique))
 
@@ -199,6 +199,14 @@ class Approvals:
                 objection=why or objection(identity, payload["time"]),
             )
 
+    def _unrevoked(self, approval: Approval) -> Approval:
+        """Return it void where its key is revoked by now: when it signed is its holder's word."""
+        key = self._judge.key(approval.key)
+        since = key.revoked_from if key else ""
+        if approval.objection or not since or since > stamp(self._judge.now):
+            return approval
+        return replace(approval, objection=f"the key is revoked from {since}, whenever it signed")
+
     def _author(self, issuer: str, subject: str) -> Json:
         identity = self._people.identity(issuer, subject)
         return {"name": subject, "email": "", "person": person_of(identity) if identity else ""}
@@ -222,7 +230,8 @@ def _said(run: StoredRun, kind: str, payload: Json) -> _Said | None:
             texts = _TEXTS[run.statement.kind, kind]
             whole = all(isinstance(payload.get(name), str) for name in texts)
             timed = "time" not in texts or TIME.fullmatch(payload["time"]) is not None
-            if whole and timed and isinstance(payload.get("classes", []), list):
+            posing = run.statement.kind == IMPORT_KIND and payload.get("source") == OWN_KEY
+            if whole and timed and not posing and isinstance(payload.get("classes", []), list):
                 return _Said(run, payload, (before, after))
     return None
 

@@ -21,6 +21,7 @@ from evidence.trust import TrustSet
 from evidence.writer import EvidenceWriter
 
 KIND, IMPORT_KIND, AUTHOR_KIND = "approval", "approval-import", "author"
+OWN_KEY = "key"  # the source of an approval that its approver signed; no server is called so
 APPROVAL_VERSION = "controlplane.dev/approval/v1"
 
 
@@ -82,13 +83,19 @@ def import_reviews(
     """Record what a Git server said of the step, signed by this machine; return it, in words too.
 
     Every reviewer's latest word is recorded, also that it no longer holds. Raises UsageError where
-    the reviews are about another head, or the base does not let the key import.
+    the reviews are about another head, or the base does not let the key import, or the source calls
+    itself what only an approver's own signature is.
     """
     key = trust.keys.get(writer.signer.keyid)
     if key is None or key.purpose != "import":
         raise UsageError(
             f"the trust root of {step.base.revision} does not let key {writer.signer.name} import",
             remedy="have the key added under trust/ with purpose import, first",
+        )
+    if reviews.source == OWN_KEY:
+        raise UsageError(
+            f"no server is called {OWN_KEY}: that is what approvals by their own key are",
+            remedy="rename the review source",
         )
     head = step.head.commit.id if step.head.commit else ""
     if reviews.head and reviews.head != head:

@@ -12,8 +12,10 @@ import pytest
 
 from controlplane.errors import UsageError
 from controlplane.operations.approvals import Approvals
-from controlplane.operations.approving import approve
+from controlplane.operations.approving import IMPORT_KIND, KIND, approve, import_reviews
 from controlplane.operations.people import People
+from controlplane.reviews.model import Reviews
+from evidence.records import Record
 from evidence.signers.base import Signer
 from evidence.trust import TrustedKey, TrustSet
 from tests.support.evidence import signer, writer
@@ -99,6 +101,44 @@ def test_nobody_approves_in_a_role_that_is_not_theirs(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not let key"):
         approve(step("a", "b"), "security", "", TRUST, writer(theirs, sign=MALLORY, log=LOG))
     assert roles(ours, step("a", "b")) == []
+
+
+@pytest.mark.parametrize(
+    ("since", "counting"), [("2026-01-31T18:00:00Z", []), ("2026-02-02T00:00:00Z", ["security"])]
+)
+def test_who_holds_a_revoked_key_cannot_sign_in_the_past(
+    directory: Path, since: str, counting: list[str]
+) -> None:
+    """The approval of the fixture says an earlier time than either."""
+    (given,) = Approvals(directory, TRUST, People(), NOW).of(step("a", "b"))
+    assert given.time < since
+    revoked = trust_in(key(ADA, "security", revoked_from=since))
+    assert roles(directory, step("a", "b"), revoked) == counting
+
+
+@pytest.mark.parametrize(("source", "seen"), [("key", 0), ("github", 1)])
+def test_an_importer_cannot_say_that_somebody_signed(
+    tmp_path: Path, source: str, seen: int
+) -> None:
+    about, ours = step("a", "b"), signer("import")
+    trust = trust_in(TrustedKey("importer", "import", ours.public_key))
+    log = writer(tmp_path, sign=ours, log=LOG)
+    said = {"source": source, "issuer": "https://github.com", "subject": "sam"}
+    said |= {"state": "approved", "time": "2026-01-31T00:00:00Z"}
+    trees = {"from": {"tree": about.base.tree_id}, "to": {"tree": about.head.tree_id}}
+    with log.begin(kind=IMPORT_KIND, subjects=(), summary="said") as run:
+        run.record(Record(KIND, "said", {**trees, **said}))
+        run.close(outcome="imported", summary="said")
+    assert len(Approvals(tmp_path, trust, People(), NOW).of(about)) == seen
+
+
+def test_no_server_is_called_as_an_approvers_own_signature_is(tmp_path: Path) -> None:
+    ours = signer("import")
+    trust = trust_in(TrustedKey("importer", "import", ours.public_key))
+    said = Reviews("key", "https://github.com", "", "ada", ())
+    log = writer(tmp_path, sign=ours, log=LOG)
+    with pytest.raises(UsageError, match="no server is called key"):
+        import_reviews(step("a", "b"), said, People(), trust, log)
 
 
 def test_no_evidence_is_no_approval(tmp_path: Path) -> None:
