@@ -241,7 +241,7 @@ def test_a_killed_process_denies_and_the_next_question_is_answered() -> None:
 
 def test_a_rule_that_takes_all_memory_is_killed() -> None:
     body = finds("every_one := numbers.range(1, 20000000)\n\tcount(every_one) == 1")
-    verdict = _judge(rule(body), settings=replace(DEFAULT, memory=200 * 1024**2, seconds=60))
+    verdict = _judge(rule(body), settings=replace(DEFAULT, memory=400 * 1024**2, seconds=60))
     assert [i.cause for i in verdict.indeterminate] == [Cause.CRASH]
 
 
