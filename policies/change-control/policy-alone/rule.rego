@@ -21,7 +21,7 @@ import data.controlplane.lib.changes
 # Where a rule was loosened and the change uses the room, that is said, at the rule; it says it all.
 findings contains finding if {
 	some loosened in input.facts.loosened
-	example := sort([other | some other in others])[0]
+	example := others[0]
 	finding := {
 		"code": "uses",
 		"path": changes.place(loosened.module),
@@ -37,7 +37,7 @@ findings contains finding if {
 findings contains finding if {
 	count(policy) > 0
 	not any_loosened
-	example := sort([other | some other in others])[0] # undefined where there are no others
+	example := others[0] # undefined where there are no others
 	finding := {
 		"code": "mixed",
 		"path": ["subjects"],
@@ -62,12 +62,14 @@ policy contains file.path if {
 	file.class == "policy"
 }
 
-others contains sprintf("%v/%v", [subject.kind, subject.name]) if {
-	some subject in input.subject.resource.subjects
-	not judges(subject)
-}
-
-others contains file.path if {
-	some file in input.subject.resource.files
-	file.class != "policy"
-}
+# In the order of the change: texts are not sorted, which evaluators do alike for ASCII only.
+others := array.concat(
+	[sprintf("%v/%v", [subject.kind, subject.name]) |
+		some subject in input.subject.resource.subjects
+		not judges(subject)
+	],
+	[file.path |
+		some file in input.subject.resource.files
+		file.class != "policy"
+	],
+)

@@ -38,8 +38,4 @@ findings contains finding if {
 	}
 }
 
-closed(each) if {
-	some part in split(each.range, ",")
-	some sign in ["<", "==", "~="]
-	startswith(trim_space(part), sign)
-}
+closed(each) if regex.match("(^|,) *(<|==|~=)", each.range)
