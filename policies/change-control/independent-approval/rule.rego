@@ -32,13 +32,16 @@ dependent contains index if {
 	not others >= needed
 }
 
-names := concat(", ", sort([name |
-	some index in dependent
+ordered := sort([index | some index in dependent])
+
+# In the order of the requirements: names may hold what evaluators sort differently.
+names := concat(", ", [name |
+	some index in ordered
 	name := input.subject.resource.requirements[index].name
-]))
+])
 
 # Undefined where all is well, and so is the finding.
-first := sort([index | some index in dependent])[0]
+first := ordered[0]
 
 findings contains finding if {
 	approvals.all_known
