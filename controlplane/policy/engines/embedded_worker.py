@@ -67,15 +67,28 @@ def _limit() -> None:
 
 
 def _watch_memory(limit: int) -> None:
-    """End the process once it has held more than `limit` bytes.
+    """End the process once it holds more than `limit` bytes.
 
     The interpreter's allocator reserves 256 GiB of addresses when it is loaded, so RLIMIT_AS and
     RLIMIT_DATA cannot bound what it uses. Evaluation releases Python's lock, so this thread runs.
     """
-    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes there, kilobytes here
-    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < limit:
+    while _held() < limit:
         time.sleep(0.02)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _held() -> int:
+    """Return the bytes of memory this process holds (proc(5)), or has held where that is unknown.
+
+    Not getrusage(2) where it can be helped: on Linux its peak outlives exec, so that a large
+    parent would count against a small child.
+    """
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of ours
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
 
 
 class Evaluator:

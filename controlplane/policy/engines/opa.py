@@ -24,7 +24,7 @@ from opa_client.opa import OpaClient
 from controlplane.errors import UsageError
 from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
 from controlplane.policy.engines.asking import PoliciesByEntry
-from controlplane.policy.engines.opa_server import OwnServer
+from controlplane.policy.engines.opa_server import LABEL, OwnServer
 from controlplane.policy.entries import PACKAGE, given
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, PolicyModule
@@ -87,7 +87,9 @@ class OpaEngine(PolicyEngine):
         assert self._binary is not None  # noqa: S101 - one of the two, see __init__
         settings = self._settings
         server = OwnServer(
-            self._binary, lambda port: _ready(port, settings.seconds), settings.start_seconds
+            self._binary,
+            lambda port, mark: _ready(port, mark, settings.seconds),
+            settings.start_seconds,
         )
         try:
             return OpaPolicies(bundle, Address("127.0.0.1", server.port), self._settings, server)
@@ -249,11 +251,16 @@ def _libraries_first(modules: Mapping[str, PolicyModule]) -> list[tuple[str, Pol
     )
 
 
-def _ready(port: int, seconds: float) -> bool:
+def _ready(port: int, mark: str, seconds: float) -> bool:
     client = Address("127.0.0.1", port).client(seconds)
     client._session.trust_env = False
     with _closing(client):
-        return bool(client.check_health())
+        if not client.check_health():
+            return False
+        with contextlib.suppress(*FAILURES, KeyError, IndexError):
+            answer = client.ad_hoc_query(f"x := opa.runtime().config.labels.{LABEL}")
+            return bool(answer["result"][0]["x"] == mark)
+        return False
 
 
 def _address(url: str) -> Address:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,19 +22,25 @@ from controlplane.policy.errors import EngineUnavailableError
 KEEPER = Path(__file__).with_name("keeper.py")
 FLAGS = ("run", "--server", "--disable-telemetry", "--log-level=error")
 ATTEMPTS = 5
+LABEL = "cpctl"
 
 
 class OwnServer:
     """One `opa run --server`, in a process group of its own."""
 
-    def __init__(self, binary: Path, ready: Callable[[int], bool], seconds: float) -> None:
-        """Start it; raises EngineUnavailableError where it is not ready after `seconds`."""
+    def __init__(self, binary: Path, ready: Callable[[int, str], bool], seconds: float) -> None:
+        """Start it; raises EngineUnavailableError where it is not ready after `seconds`.
+
+        `ready` is given the port and the mark of our server: another process may take the port
+        between our look at it and OPA's, and its server would answer for ours.
+        """
         for _ in range(ATTEMPTS):
             self.port = _free_port()
-            self._process = self._start(binary)
+            mark = secrets.token_hex(16)
+            self._process = self._start(binary, mark)
             deadline = time.monotonic() + seconds
             while self._process.poll() is None and time.monotonic() < deadline:
-                if ready(self.port):
+                if ready(self.port, mark):
                     return
                 time.sleep(0.02)
             self.stop()
@@ -59,10 +66,11 @@ class OwnServer:
         if self._process.stdin is not None:
             self._process.stdin.close()
 
-    def _start(self, binary: Path) -> subprocess.Popen[bytes]:
+    def _start(self, binary: Path, mark: str) -> subprocess.Popen[bytes]:
         address = f"--addr=127.0.0.1:{self.port}"
+        label = f"--set=labels.{LABEL}={mark}"
         return subprocess.Popen(  # noqa: S603 - the OPA binary that was configured
-            [sys.executable, "-I", "-S", str(KEEPER), str(binary), *FLAGS, address],
+            [sys.executable, "-I", "-S", str(KEEPER), str(binary), *FLAGS, label, address],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -245,6 +245,14 @@ def test_a_rule_that_takes_all_memory_is_killed() -> None:
     assert [i.cause for i in verdict.indeterminate] == [Cause.CRASH]
 
 
+def test_what_the_caller_has_held_does_not_count_against_the_worker() -> None:
+    """The peak that getrusage(2) tells is handed down to a child process."""
+    held = bytearray(b"x" * 500 * 1024**2)
+    del held
+    settings = replace(DEFAULT, memory=400 * 1024**2)
+    assert _judge(rule(finds("true")), settings=settings).findings
+
+
 def test_threads_that_share_policies_get_their_own_answers() -> None:
     bundle = load(rule(finds("true", "input.subject.name"))).bundle
     wrong: list[str] = []

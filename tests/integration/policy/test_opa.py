@@ -16,6 +16,7 @@ from controlplane.errors import UsageError
 from controlplane.policy.bundle import load
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import Machine, Question
+from controlplane.policy.engines import opa_server as opa_server_module
 from controlplane.policy.engines.opa import OpaEngine, OpaPolicies, Settings, on_machine
 from controlplane.policy.entries import PACKAGE
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
@@ -163,7 +164,7 @@ def test_our_server_ends_with_us(tmp_path: Path) -> None:
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "from controlplane.policy.engines.opa_server import OwnServer\n"
-        "server = OwnServer(Path(sys.argv[1]), lambda port: True, 10)\n"
+        "server = OwnServer(Path(sys.argv[1]), lambda port, mark: True, 10)\n"
         "print(server.group, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n",
         encoding="utf-8",
@@ -173,6 +174,19 @@ def test_our_server_ends_with_us(tmp_path: Path) -> None:
     )
     group = int(done.stdout)
     assert eventually(lambda: members(group) == [])
+
+
+@pytest.mark.requires("opa")
+def test_a_server_of_another_process_is_not_taken_for_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between our look at a port and OPA's, somebody else's OPA may have come to listen there."""
+    engine = OpaEngine(binary=binaries.need("opa"))
+    with engine.prepare(_bundle("false")) as theirs:
+        ports = iter([theirs._client.port, free_port()])
+        monkeypatch.setattr(opa_server_module, "_free_port", lambda: next(ports))
+        with engine.prepare(_bundle()) as ours:
+            assert ours._client.port != theirs._client.port
+            question = Question("Tenant/acme", SUBJECT, ours.bundle.rules)
+            assert decide(question, ours.answer(question)).findings
 
 
 def test_nothing_that_listens_is_an_error_with_a_remedy() -> None:

@@ -24,6 +24,7 @@ def place(repository: Path, targets: Iterable[str]) -> None:
     """Place the tenant on these clusters."""
     local = repository / CATALOGUE
     declared = local.read_text().replace("kind: directory", "kind: kubernetes")
+    declared += "  runtimes: {kubernetes: 1.35.3}\n"
     tenant = repository / TENANT
     placed = "    - {environment: dev, target: local}\n"
     for name in targets:
