@@ -26,9 +26,10 @@ from controlplane.policy.engine import (
     Silent,
     Unanswered,
 )
+from controlplane.policy.engines import opa_command
 from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.compiled_artifact import Artifact, ArtifactError, Sources
-from controlplane.policy.engines.compiled_build import compiled, opa_version
+from controlplane.policy.engines.compiled_build import compiled
 from controlplane.policy.engines.compiled_builtins import HOST, refused
 from controlplane.policy.engines.compiled_cache import Cache
 from controlplane.policy.engines.compiled_named import named_artifact
@@ -129,7 +130,9 @@ class CompiledEngine(PolicyEngine):
                 remedy="name one with CPCTL_COMPILED, install OPA (`make tools`), or judge with "
                 "--engine embedded",
             )
-        built = Artifact(wanted, opa_version(self._binary), compiled(self._binary, bundle, asked))
+        built = Artifact(
+            wanted, opa_command.version(self._binary), compiled(self._binary, bundle, asked)
+        )
         if self._cache is not None:
             self._cache.put(_name(wanted, self._binary), built.to_bytes())
         return built
@@ -339,6 +342,7 @@ def _code_version() -> str:
     made_by = (
         "compiled_artifact.py",
         "compiled_build.py",
+        "opa_command.py",
         "compiled_sections.py",
         "compiled_strict.py",
     )

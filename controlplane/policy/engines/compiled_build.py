@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Set
@@ -18,14 +17,13 @@ from pathlib import Path
 
 from controlplane.policy.engines.compiled_strict import OPERATORS, UnreadableModuleError, strict
 from controlplane.policy.engines.compiled_wasm import assembled
+from controlplane.policy.engines.opa_command import REMEDY, run
 from controlplane.policy.entries import PACKAGE, Entries
-from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
+from controlplane.policy.errors import EngineError, PolicyLoadError
 from controlplane.policy.model import PolicyBundle
 from controlplane.values import Position, Problem
 
-SECONDS = 120
 LARGEST_MODULE = 64 * 1024 * 1024  # bytes
-REMEDY = "install OPA again (`make tools`), or judge with --engine embedded"
 
 
 def compiled(binary: Path, bundle: PolicyBundle, entries: Entries) -> bytes:
@@ -52,31 +50,6 @@ def _built(binary: Path, target: str, asked: list[str], sources: Path, member: s
     if done.returncode != 0 or not out.is_file():
         raise PolicyLoadError(_refusals(done.stderr or done.stdout))
     return _member(out, member)
-
-
-def opa_version(binary: Path) -> str:
-    """Return the version of an OPA binary; raises EngineUnavailableError where it says none."""
-    said = run(binary, ["version"], Path("/")).stdout
-    found = re.search(r"^Version: (\S+)$", said, re.MULTILINE)
-    if not found:
-        raise EngineUnavailableError(f"{binary} does not say its version", remedy=REMEDY)
-    return found[1]
-
-
-def run(binary: Path, arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run OPA without an environment; raises EngineUnavailableError where it cannot be run."""
-    try:
-        return subprocess.run(  # noqa: S603 - the OPA binary of this machine
-            [str(binary), *arguments],
-            cwd=folder,
-            env={},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EngineUnavailableError(f"{binary} cannot be run: {error}", remedy=REMEDY) from error
 
 
 def _member(out: Path, name: str) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from opa_client.opa import OpaClient
 
 from controlplane.errors import UsageError
 from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
+from controlplane.policy.engines import opa_command
 from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.opa_server import LABEL, OwnServer
 from controlplane.policy.entries import PACKAGE, given
@@ -71,7 +71,8 @@ class OpaEngine(PolicyEngine):
     def version(self) -> str:
         """Return OPA's version, as the binary or the server says it."""
         if self._address is None:
-            return f"opa {_binary_version(self._binary)}"
+            assert self._binary is not None  # noqa: S101 - one of the two, see __init__
+            return f"opa {opa_command.version(self._binary)}"
         client = self._address.client(self._settings.seconds)
         with _closing(client), _wrapped("asking for the version"):
             answer = client.ad_hoc_query("x := opa.runtime().version")
@@ -274,20 +275,6 @@ def _address(url: str) -> Address:
     if parts.path not in {"", "/"} or parts.query or parts.username:
         raise UsageError(f"{url!r} has more than a host and a port", remedy="use http://HOST:PORT")
     return Address(parts.hostname, port, parts.scheme == "https")
-
-
-def _binary_version(binary: Path | None) -> str:
-    try:
-        said = subprocess.run(  # noqa: S603 - the OPA binary that was configured
-            [str(binary), "version"], capture_output=True, text=True, timeout=20, check=True, env={}
-        ).stdout
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EngineUnavailableError(
-            f"{binary} cannot be run: {error}",
-            remedy="install OPA again, or judge with --engine embedded",
-        ) from error
-    found = re.search(r"^Version: (\S+)$", said, re.MULTILINE)
-    return found[1] if found else "of an unknown version"
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from controlplane.policy.errors import EngineUnavailableError
+from controlplane.policy.engines import opa_command
 from controlplane.policy.model import PolicyModule
 from controlplane.values import Position, Problem
 from evidence.canonical import Json
@@ -25,7 +25,9 @@ def check(binary: Path, modules: Iterable[PolicyModule]) -> list[Problem]:
     """Return what `opa check --strict` says against the modules."""
     with tempfile.TemporaryDirectory(prefix="cpctl-") as scratch:
         _write(Path(scratch), modules, {})
-        done = _run(binary, ["check", "--strict", "--format=json", "."], scratch)
+        done = opa_command.run(
+            binary, ["check", "--strict", "--format=json", "."], Path(scratch), SECONDS
+        )
     if done.returncode == 0:
         return []
     return [_checked(error) for error in _errors(done)] or [_unclear(done)]
@@ -37,7 +39,7 @@ def run_tests(
     """Run every `test_…` rule; return how many passed, and those that failed."""
     with tempfile.TemporaryDirectory(prefix="cpctl-") as scratch:
         _write(Path(scratch), modules, data)
-        done = _run(binary, ["test", "--format=json", "."], scratch)
+        done = opa_command.run(binary, ["test", "--format=json", "."], Path(scratch), SECONDS)
     try:
         results = json.loads(done.stdout or "[]") or []
     except ValueError:
@@ -56,23 +58,6 @@ def _write(scratch: Path, modules: Iterable[PolicyModule], data: Mapping[str, Js
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(module.text, encoding="utf-8")
     (scratch / "data.json").write_text(json.dumps(data), encoding="utf-8")
-
-
-def _run(binary: Path, arguments: list[str], scratch: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(  # noqa: S603 - the OPA binary of this machine
-            [str(binary), *arguments],
-            cwd=scratch,
-            env={},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EngineUnavailableError(
-            f"{binary} cannot be run: {error}", remedy="install OPA again (`make tools`)"
-        ) from error
 
 
 def _has_failed(result: Json) -> bool:
