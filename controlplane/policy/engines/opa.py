@@ -25,7 +25,7 @@ from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
 from controlplane.policy.engines import opa_command
 from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.opa_server import LABEL, OwnServer
-from controlplane.policy.entries import PACKAGE, given
+from controlplane.policy.entries import PACKAGE, entries, given
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, PolicyModule
 from controlplane.values import Position, Problem
@@ -39,6 +39,7 @@ FAILURES: tuple[type[Exception], ...] = tuple(
 )
 # `requests` is the client's own transport, whose errors it lets through.
 UNREACHED: tuple[type[Exception], ...] = (*FAILURES, requests.RequestException)
+DATA = "data.json"  # OPA reads a file of this name as data
 OURS = ("controlplane", PACKAGE, "parameters")
 
 
@@ -87,10 +88,13 @@ class OpaEngine(PolicyEngine):
             return OpaPolicies(bundle, self._address, self._settings, None)
         assert self._binary is not None  # noqa: S101 - one of the two, see __init__
         settings = self._settings
+        held = {module.path: module.text for module in _modules(bundle)}
+        held[DATA] = json.dumps({"parameters": bundle.data["parameters"]})
         server = OwnServer(
             self._binary,
             lambda port, mark: _ready(port, mark, settings.seconds),
             settings.start_seconds,
+            held,
         )
         try:
             return OpaPolicies(bundle, Address("127.0.0.1", server.port), self._settings, server)
@@ -130,18 +134,19 @@ class OpaPolicies(PoliciesByEntry):
     def __init__(
         self, bundle: PolicyBundle, address: Address, settings: Settings, own: OwnServer | None
     ) -> None:
-        """Put every module there and read it back."""
+        """Put every module there, unless the server is ours and began with them; read them back."""
         super().__init__(bundle)
         self._own = own
         self._client = address.client(settings.seconds)
         if own is not None:
             self._client._session.trust_env = False  # loopback is never behind a proxy
-        prefix = bundle.digest.removeprefix("sha256:")[:16]
-        modules = (*bundle.modules, self.entries.module)
-        self._modules = {f"cpctl/{prefix}/{module.path}": module for module in modules}
+        prefix = "" if own else f"cpctl/{bundle.digest.removeprefix('sha256:')[:16]}/"
+        self._modules = {f"{prefix}{module.path}": module for module in _modules(bundle)}
         self._put: list[str] = []
         try:
-            self._load()
+            if own is None:
+                self._load()
+            self.verify()
         except BaseException:
             self._remove()
             self._client.close_connection()
@@ -198,7 +203,6 @@ class OpaPolicies(PoliciesByEntry):
             for name, module in _libraries_first(self._modules):
                 self._put.append(name)
                 self._put_module(name, module)
-        self.verify()
 
     def _put_module(self, name: str, module: PolicyModule) -> None:
         try:
@@ -241,6 +245,10 @@ class OpaPolicies(PoliciesByEntry):
                 else:
                     self._client.delete_policy(name)
         self._put.clear()
+
+
+def _modules(bundle: PolicyBundle) -> tuple[PolicyModule, ...]:
+    return (*bundle.modules, entries(bundle).module)
 
 
 def _libraries_first(modules: Mapping[str, PolicyModule]) -> list[tuple[str, PolicyModule]]:

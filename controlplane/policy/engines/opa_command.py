@@ -1,6 +1,7 @@
 """The `opa` command, run without an environment and within a time.
 
-Decides how it is started and how its version is read; what it is asked is its callers' part.
+Decides how it is started and how its version and its refusals are read; what it is asked is its
+callers' part.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from controlplane.policy.errors import EngineUnavailableError
+from controlplane.values import Position, Problem
 
 REMEDY = "install OPA again (`make tools`), or judge with --engine embedded"
 SECONDS = 120
@@ -40,3 +42,13 @@ def version(binary: Path) -> str:
     if not found:
         raise EngineUnavailableError(f"{binary} does not say its version", remedy=REMEDY)
     return found[1]
+
+
+def refusals(said: str) -> list[Problem]:
+    """Return what OPA says against modules, each at its place; empty where it names none."""
+    remedy = "see `opa check --strict`; docs/policies.md lists what is portable"
+    found = re.findall(r"(\S+\.rego):(\d+): (.+)", said)
+    return [
+        Problem(Position(path, int(line)), "rego/refused", f"OPA refuses this: {words}", remedy)
+        for path, line, words in found
+    ]

@@ -13,37 +13,56 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from controlplane.policy.errors import EngineUnavailableError
+from controlplane.policy.engines import opa_command
+from controlplane.policy.errors import EngineUnavailableError, PolicyLoadError
 
 KEEPER = Path(__file__).with_name("keeper.py")
 FLAGS = ("run", "--server", "--disable-telemetry", "--log-level=error")
 ATTEMPTS = 5
 LABEL = "cpctl"
+ERRORS = ".errors"  # what OPA says while it starts
+NOTHING: Mapping[str, str] = {}
 
 
 class OwnServer:
     """One `opa run --server`, in a process group of its own."""
 
-    def __init__(self, binary: Path, ready: Callable[[int, str], bool], seconds: float) -> None:
-        """Start it; raises EngineUnavailableError where it is not ready after `seconds`.
+    def __init__(
+        self,
+        binary: Path,
+        ready: Callable[[int, str], bool],
+        seconds: float,
+        files: Mapping[str, str] = NOTHING,
+    ) -> None:
+        """Start it with `files` (path → text), read at once: one by one OPA compiles all each time.
 
         `ready` is given the port and the mark of our server: another process may take the port
-        between our look at it and OPA's, and its server would answer for ours.
+        between our look at it and OPA's, and its server would answer for ours. Raises
+        PolicyLoadError where OPA refuses a file, EngineUnavailableError where it is not ready
+        after `seconds`.
         """
-        for _ in range(ATTEMPTS):
-            self.port = _free_port()
-            mark = secrets.token_hex(16)
-            self._process = self._start(binary, mark)
-            deadline = time.monotonic() + seconds
-            while self._process.poll() is None and time.monotonic() < deadline:
-                if ready(self.port, mark):
-                    return
-                time.sleep(0.02)
-            self.stop()
+        with tempfile.TemporaryDirectory(prefix="cpctl-") as scratch:
+            for path, text in files.items():
+                place = Path(scratch, path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, encoding="utf-8")
+            for _ in range(ATTEMPTS):
+                self.port = _free_port()
+                mark = secrets.token_hex(16)
+                self._process = self._start(binary, mark, Path(scratch), files)
+                deadline = time.monotonic() + seconds
+                while self._process.poll() is None and time.monotonic() < deadline:
+                    if ready(self.port, mark):
+                        return
+                    time.sleep(0.02)
+                self.stop()
+                if refused := opa_command.refusals(_said(scratch)):
+                    raise PolicyLoadError(refused)
         raise EngineUnavailableError(
             f"{binary} was started and is not ready",
             remedy=f"try `{binary} run --server` by hand, or judge with --engine embedded",
@@ -66,18 +85,27 @@ class OwnServer:
         if self._process.stdin is not None:
             self._process.stdin.close()
 
-    def _start(self, binary: Path, mark: str) -> subprocess.Popen[bytes]:
+    def _start(
+        self, binary: Path, mark: str, scratch: Path, files: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
         address = f"--addr=127.0.0.1:{self.port}"
         label = f"--set=labels.{LABEL}={mark}"
-        return subprocess.Popen(  # noqa: S603 - the OPA binary that was configured
-            [sys.executable, "-I", "-S", str(KEEPER), str(binary), *FLAGS, label, address],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
+        places = sorted({path.split("/")[0] for path in files})
+        keeper = [sys.executable, "-I", "-S", str(KEEPER)]
+        with Path(scratch, ERRORS).open("wb") as errors:
+            return subprocess.Popen(  # noqa: S603 - the OPA binary that was configured
+                [*keeper, str(binary), *FLAGS, label, address, *places],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env={},
+                cwd=scratch,
+                start_new_session=True,
+            )
+
+
+def _said(scratch: str) -> str:
+    return Path(scratch, ERRORS).read_text(encoding="utf-8", errors="replace")
 
 
 def _free_port() -> int:
