@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import ryml
@@ -33,7 +34,7 @@ _PHRASE = r"[A-Za-z_/][\w./@+%$;-]*+(?:[ ][\w./@+%$;-]++)*+"
 # Between brackets and braces a number ends where its item ends, and nowhere else.
 _INSIDE = _NUMBER.replace(_STOP, r"(?=[,\]}])")
 _ITEM = rf"(?:{_QUOTED}|{_INSIDE}|{_PHRASE})"
-_NESTED = 4  # brackets and braces inside one another; deeper ones take the strict path
+_NESTED = 3  # brackets and braces inside one another; deeper ones take the strict path
 
 
 def _flow(depth: int) -> str:
@@ -46,16 +47,21 @@ def _flow(depth: int) -> str:
     )
 
 
-_FLOW = _flow(_NESTED - 1)
-_VALUE = rf"(?:{_FLOW}|{_QUOTED}|{_NUMBER}|{_TEXT})"
 _KEY = r"(?:[A-Za-z_][\w./-]*+|\"[A-Za-z0-9_][\w./-]*+\"|'[A-Za-z0-9_][\w./-]*+')"
 _COMMENT = r"(?:[ ]++\#[^\n\t]*+)?[ ]*+"
-_LINE = (
-    rf"(?:[ ]{{0,{_MAX_INDENT}}}(?:-[ ])?{_KEY}:(?:[ ]++{_VALUE})?+{_COMMENT}"
-    rf"|[ ]{{0,{_MAX_INDENT}}}-[ ]{_VALUE}{_COMMENT}"
-    rf"|[ ]*+(?:\#[^\n\t]*+)?)\n"
-)
-_FILE = re.compile(rf"(?>{_LINE})++")
+
+
+@cache
+def _file(nested: int) -> re.Pattern[str]:
+    """Return the grammar of a file; compiled when it is first needed, deeper ones take longer."""
+    value = rf"(?:{_flow(nested - 1)}|{_QUOTED}|{_NUMBER}|{_TEXT})"
+    line = (
+        rf"(?:[ ]{{0,{_MAX_INDENT}}}(?:-[ ])?{_KEY}:(?:[ ]++{value})?+{_COMMENT}"
+        rf"|[ ]{{0,{_MAX_INDENT}}}-[ ]{value}{_COMMENT}"
+        rf"|[ ]*+(?:\#[^\n\t]*+)?)\n"
+    )
+    return re.compile(rf"(?>{line})++")
+
 
 _PARTS = re.compile(rf"^([ ]*)(-[ ])?({_KEY}:(?=[ ]|$))?[ ]*([^\s#][^\n]*)?", re.MULTILINE)
 
@@ -117,7 +123,9 @@ def _blank(text: str) -> bool:
 def _document(text: str, depth: int) -> Any:
     if not text.endswith("\n"):
         text += "\n"
-    if _FILE.fullmatch(text) is None or not _lines_up(text, depth):
+    if not any(_file(nested).fullmatch(text) for nested in (1, _NESTED)):
+        return None
+    if not _lines_up(text, depth):
         return None
     try:
         written = ryml.emit_json(ryml.parse_in_arena(text.encode()))
