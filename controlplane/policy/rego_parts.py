@@ -123,7 +123,11 @@ def _on_one_line(text: str, tokens: Sequence[Token]) -> str:
 def _given(tokens: Sequence[Token]) -> Iterator[str]:
     """Yield the names declared by `some … in` or `:=` at the beginning of an expression."""
     assigned = next((i for i, t in enumerate(tokens) if t.text == ":=" and t.kind == "op"), 0)
-    end = _keyword(tokens, "in") if tokens[0].text == "some" else assigned
+    end = assigned
+    if tokens[0].text == "some":
+        end = _keyword(tokens, "in")
+        if end == len(tokens):  # `some x, y`, and what gives them a value after it
+            end = next((i for i in range(2, end, 2) if tokens[i].text != ","), end)
     for token in tokens[:end]:
         if token.kind == "name" and token.text not in KEYWORDS and token.text != "_":
             yield token.text

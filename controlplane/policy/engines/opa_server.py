@@ -22,7 +22,7 @@ from controlplane.policy.engines import opa_command
 from controlplane.policy.errors import EngineUnavailableError, PolicyLoadError
 
 KEEPER = Path(__file__).with_name("keeper.py")
-FLAGS = ("run", "--server", "--disable-telemetry", "--log-level=error")
+FLAGS = ("run", "--server", "--skip-version-check", "--log-level=error")
 ATTEMPTS = 5
 LABEL = "cpctl"
 ERRORS = ".errors"  # what OPA says while it starts
@@ -61,10 +61,11 @@ class OwnServer:
                         return
                     time.sleep(0.02)
                 self.stop()
-                if refused := opa_command.refusals(_said(scratch)):
+                said = Path(scratch, ERRORS).read_text(encoding="utf-8", errors="replace")
+                if refused := opa_command.refusals(said):
                     raise PolicyLoadError(refused)
         raise EngineUnavailableError(
-            f"{binary} was started and is not ready",
+            f"{binary} was started and is not ready: {said.strip()[-300:] or 'it says nothing'}",
             remedy=f"try `{binary} run --server` by hand, or judge with --engine embedded",
         )
 
@@ -96,16 +97,12 @@ class OwnServer:
             return subprocess.Popen(  # noqa: S603 - the OPA binary that was configured
                 [*keeper, str(binary), *FLAGS, label, address, *places],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
+                stdout=errors,
                 stderr=errors,
                 env={},
                 cwd=scratch,
                 start_new_session=True,
             )
-
-
-def _said(scratch: str) -> str:
-    return Path(scratch, ERRORS).read_text(encoding="utf-8", errors="replace")
 
 
 def _free_port() -> int:

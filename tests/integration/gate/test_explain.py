@@ -135,3 +135,9 @@ def test_every_shipped_rule_can_be_taken_apart_and_loaded(engine: str) -> None:
 def test_how_a_body_is_cut(body: str, expected: list[str]) -> None:
     (found,) = rego_parts.bodies(PolicyModule("policies/a/b/rule.rego", f"package a\n\n{body}\n"))
     assert [expression.text for expression in found.expressions] == expected
+
+
+def test_what_a_relation_is_called_is_no_name_it_gives() -> None:
+    text = "package a\n\nfindings contains x if {\n\tsome x, y\n\twalk(input, [x, y])\n}\n"
+    (found,) = rego_parts.bodies(PolicyModule("policies/a/b/rule.rego", text))
+    assert found.expressions[0].gives == ("x", "y")
