@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.people import ADA, Company
+from tests.support.engines import EACH
 
-ENGINES = [
-    pytest.param(name, marks=() if name == "embedded" else pytest.mark.requires("opa"))
-    for name in sorted(point.name for point in entry_points(group="controlplane.policy_engines"))
-]
 TENANT = "tenants/aurora-retail/tenant.yaml"
 RULE = "policies/residency/placement-zone/rule.rego"
 
@@ -48,7 +44,7 @@ def line(company: Company, path: str, text: str) -> int:
     return found
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_it_is_denied_for_exactly_four_reasons(company: Company, engine: str) -> None:
     reasons = company.denials(engine=engine)
     places = {rule: (each["path"], each["line"]) for rule, each in reasons.items()}

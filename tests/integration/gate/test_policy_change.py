@@ -24,7 +24,6 @@ from controlplane.operations.simulating import Turn, simulate
 from controlplane.policy.engine import PolicyEngine
 from controlplane.policy.engines.compiled import CompiledEngine
 from controlplane.policy.engines.embedded import EmbeddedEngine
-from controlplane.policy.engines.opa import OpaEngine
 from controlplane.policy.weigh import weigh
 from controlplane.policy.weights import Weights
 from controlplane.repo.git import GitRepository
@@ -35,6 +34,7 @@ from evidence.errors import MalformedError
 from evidence.verify import verify_bundle
 from tests.support import binaries
 from tests.support.decisions import packed, trusting
+from tests.support.engines import EACH, engine_named
 from tests.support.evidence import signer, writer
 from tests.support.gated import RULE, Gated
 
@@ -44,19 +44,9 @@ TRUST = trusting(KEY)
 LOOSE = ('zone != "eu"', 'not zone in {"eu", "us"}')
 
 
-@pytest.fixture(
-    params=[
-        "embedded",
-        pytest.param("compiled", marks=pytest.mark.requires("opa")),
-        pytest.param("opa", marks=pytest.mark.requires("opa")),
-    ],
-    scope="module",
-)
+@pytest.fixture(params=EACH, scope="module")
 def engine(request: pytest.FixtureRequest) -> PolicyEngine:
-    if request.param == "embedded":
-        return EmbeddedEngine()
-    kind = CompiledEngine if request.param == "compiled" else OpaEngine
-    return kind(binary=binaries.need("opa"))
+    return engine_named(request.param)
 
 
 @pytest.fixture

@@ -15,37 +15,26 @@ from controlplane.operations.policy_testing import Sample, samples
 from controlplane.policy.bundle import with_texts
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import PolicyEngine, Prepared, Question
-from controlplane.policy.engines.compiled import CompiledEngine
-from controlplane.policy.engines.embedded import EmbeddedEngine
-from controlplane.policy.engines.opa import OpaEngine
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.policy.model import PolicyBundle, Verdict
 from evidence.canonical import canonical
-from tests.support import binaries
+from tests.support.engines import NAMES, engine_named
 from tests.support.envelopes import otherwise
 from tests.support.policies import shipped
 from tests.support.rego_mutants import mutants
 
 pytestmark = pytest.mark.requires("opa")
 
-ENGINES = ("compiled", "embedded", "opa")
 EVERY = samples(shipped())
 ENVELOPES: list[Any] = [json.loads(sample.envelope) for sample in EVERY]
 RULES = shipped().bundle.rules
 EXAMPLES = 400  # documents, the same ones in every run
 
 
-def _engine(name: str) -> PolicyEngine:
-    if name == "embedded":
-        return EmbeddedEngine()
-    opa = binaries.need("opa")
-    return OpaEngine(binary=opa) if name == "opa" else CompiledEngine(binary=opa)
-
-
 @pytest.fixture(scope="module")
 def prepared() -> Iterator[Mapping[str, Prepared]]:
     bundle = shipped().bundle
-    started = {name: _engine(name).prepare(bundle) for name in ENGINES}
+    started = {name: engine_named(name).prepare(bundle) for name in NAMES}
     yield started
     for each in started.values():
         each.close()
@@ -79,7 +68,7 @@ def test_every_engine_gives_the_same_bytes(by_engine: dict[str, dict[str, Verdic
     different = [
         sample.path
         for sample in EVERY
-        if len({canonical(by_engine[name][sample.path].to_json()) for name in ENGINES}) > 1
+        if len({canonical(by_engine[name][sample.path].to_json()) for name in NAMES}) > 1
     ]
     assert different == []
 
@@ -126,7 +115,7 @@ def _without_refused(bundle: PolicyBundle, texts: dict[str, str]) -> PolicyBundl
     while True:
         changed = with_texts(bundle, texts)
         try:
-            with _engine("compiled").prepare(changed):
+            with engine_named("compiled").prepare(changed):
                 return changed
         except PolicyLoadError as error:
             refused = {problem.position.path for problem in error.problems} & set(texts)
@@ -146,11 +135,9 @@ def test_mutants_of_the_rules_are_judged_alike_too(turn: int) -> None:
                 texts[mutant.module.path] = mutant.module.text
     changed = _without_refused(bundle, texts)
     assert sum(a.text != b.text for a, b in zip(bundle.modules, changed.modules, strict=True)) > 15
-    verdicts = {name: _all_samples(_engine(name), changed, EVERY) for name in ENGINES}
+    verdicts = {name: _all_samples(engine_named(name), changed, EVERY) for name in NAMES}
     different = [
-        sample.path
-        for sample in EVERY
-        if len({verdicts[name][sample.path] for name in ENGINES}) > 1
+        sample.path for sample in EVERY if len({verdicts[name][sample.path] for name in NAMES}) > 1
     ]
     assert different == []
 

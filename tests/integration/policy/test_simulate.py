@@ -19,14 +19,12 @@ from controlplane.operations.past import Skipped
 from controlplane.operations.remembering import past_decisions
 from controlplane.operations.simulating import Simulation, Turn, simulate
 from controlplane.policy.engine import PolicyEngine
-from controlplane.policy.engines.compiled import CompiledEngine
 from controlplane.policy.engines.embedded import EmbeddedEngine
-from controlplane.policy.engines.opa import OpaEngine
 from controlplane.policy.envelope import Subject
 from controlplane.policy.errors import EngineError
 from controlplane.policy.model import PolicyBundle
-from tests.support import binaries
 from tests.support.decisions import decide, keep, policies, tenant, trusting
+from tests.support.engines import EACH, engine_named
 from tests.support.evidence import signer, writer
 from tests.support.policies import finds, rule
 
@@ -61,19 +59,9 @@ SUBJECTS = st.lists(
 )
 
 
-@pytest.fixture(
-    params=[
-        "embedded",
-        pytest.param("compiled", marks=pytest.mark.requires("opa")),
-        pytest.param("opa", marks=pytest.mark.requires("opa")),
-    ],
-    scope="module",
-)
+@pytest.fixture(params=EACH, scope="module")
 def engine(request: pytest.FixtureRequest) -> PolicyEngine:
-    if request.param == "embedded":
-        return EmbeddedEngine()
-    kind = CompiledEngine if request.param == "compiled" else OpaEngine
-    return kind(binary=binaries.need("opa"))
+    return engine_named(request.param)
 
 
 def again(engine: PolicyEngine, bundle: PolicyBundle, decisions: Iterator[Any]) -> Simulation:
