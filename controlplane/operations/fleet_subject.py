@@ -47,8 +47,9 @@ def subject(snapshot: Snapshot) -> Subject:
 def counted(snapshot: Snapshot) -> Counted:
     """Return the figures of a snapshot, worked out once; of a derived one only what changed."""
     if __name__ not in snapshot.worked_out:
-        again = isinstance(snapshot, Derived)
-        snapshot.worked_out[__name__] = _counted_again(snapshot) if again else _counted(snapshot)
+        snapshot.worked_out[__name__] = (
+            _counted_again(snapshot) if isinstance(snapshot, Derived) else _counted(snapshot)
+        )
     found: Counted = snapshot.worked_out[__name__]
     return found
 

@@ -28,6 +28,7 @@ from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, nothing, read
 
 KEPT = 4  # policy sets
+KEPT_FILES = 10_000  # parsed files that steps brought
 
 
 class KeptEngine(PolicyEngine):
@@ -88,7 +89,7 @@ class Means:
     evidence: Path
     branch: str
     now: Callable[[], datetime]
-    parsed: ParseCache = field(default_factory=lambda: ParseCache(None))
+    parsed: ParseCache = field(default_factory=lambda: ParseCache(None, most=KEPT_FILES))
 
 
 def judge_step(
