@@ -25,11 +25,13 @@ from controlplane import wiring
 from controlplane.operations import policies, subjects
 from controlplane.operations.freezes import clock
 from controlplane.operations.judging import questions
+from controlplane.operations.weighing import weights
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import Question
 from controlplane.policy.entries import entries, given
 from controlplane.policy.envelope import Subject, envelope
 from controlplane.policy.model import PolicyBundle, merge
+from controlplane.policy.weigh import weigh
 from evidence.canonical import Json, canonical, digest_bytes
 from tests.support import binaries, company
 from tests.support.process import Server, free_port
@@ -61,7 +63,7 @@ def run(settings: Settings) -> Report:
                                .body)["verdict"] for e in asked]  # fmt: skip
             samples.append(_load("cpctl serve gate", number, ours, server.port, seconds, settings))
         with _opa(bundle, folder) as port:
-            _compare(bundle, told, said, port)
+            _compare(bundle, told, said, port)  # as they weigh: OPA's are weighed here
             samples.append(_load("opa run --server", number, theirs, port, seconds, settings))
     rates = {name: _rate(samples, name) for name in ("cpctl serve gate", "opa run --server")}
     return Report(
@@ -137,6 +139,7 @@ def _compare(
     bundle: PolicyBundle, told: Sequence[Sequence[Question]], said: Sequence[Json], port: int
 ) -> None:
     """Raise UnmeasuredError where the two servers do not give the same verdicts."""
+    snapshot = company.company()
     for some, ours in zip(told, said, strict=True):
         verdicts = []
         for question in some:
@@ -145,7 +148,9 @@ def _compare(
                                              {"Content-Type": "application/json"})  # fmt: skip
             with urllib.request.urlopen(request, timeout=60) as answer:
                 verdicts.append(decide(question, json.load(answer)["result"]["answers"]))
-        if canonical(merge(verdicts).to_json()) != canonical(ours):
+        verdict = merge(verdicts)
+        by = weights(snapshot, snapshot, [bundle], verdict.findings, wiring.now())
+        if canonical(weigh(verdict, by).verdict.to_json()) != canonical(ours):
             raise UnmeasuredError(f"the servers do not agree about {some[0].subject}")
 
 

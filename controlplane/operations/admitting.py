@@ -17,7 +17,7 @@ from controlplane.operations import rendering, subjects
 from controlplane.operations.admitted_object import Asked, Seen, seen
 from controlplane.operations.findings import worded
 from controlplane.operations.freezes import clock
-from controlplane.operations.serving import InForce
+from controlplane.operations.serving import Final, InForce
 from controlplane.policy.model import Finding, Severity, Verdict
 from controlplane.render.errors import FilePlace
 from controlplane.render.helm import ChartRenderer
@@ -37,12 +37,12 @@ _Key = tuple[str, str, str, str, str]
 
 @dataclass(frozen=True)
 class Admitted:
-    """The answer. `verdict` is None where no rule had to be asked; `why` says why then."""
+    """The answer. `final` is None where no rule had to be asked; `why` says why then."""
 
     allow: bool
     subject: str
     why: str
-    verdict: Verdict | None = None
+    final: Final | None = None
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -185,26 +185,29 @@ def _judged(
 ) -> Admitted:
     """Judge the placement with the object, or without what goes."""
     after = _with(placement, new, deleted=asked.operation == "DELETE")
-    time, facts = _told(policies.snapshot, now)
+    environments = policies.snapshot.of_kind("Environment")
+    time = clock(now, [e for e in environments.values() if isinstance(e, Environment)])
 
     def ask(about: RenderedPlacement) -> Verdict:
         subject = subjects.placement_subject(about, known_here)
-        return policies.judge_subject(subject, facts, time)
+        return policies.judge_subject(subject, policies.facts, time)
 
     found, before = ask(after), ask(placement)
     known = {_key(each, placement) for each in before.findings}
     fresh = tuple(each for each in found.findings if _key(each, after) not in known)
-    verdict = replace(found, findings=fresh)
-    denied = [each for each in fresh if each.severity is Severity.DENY]
+    final = policies.weighed(replace(found, findings=fresh), now)
+    verdict = final.verdict
+    denied = [each for each in verdict.findings if each.severity is Severity.DENY]
+    warned = [each for each in verdict.findings if each.severity is Severity.WARN]
     reasons = [_words(each, new, policies) for each in denied]
     reasons += [f"{each.rule} gave no answer: {each.cause}" for each in found.indeterminate]
     return Admitted(
         allow=verdict.allow,
         subject=f"Placement/{placement.name}",
         why="judged",
-        verdict=verdict,
+        final=final,
         reasons=tuple(dict.fromkeys(reasons)) or (() if verdict.allow else ("no rule was asked",)),
-        warnings=tuple(_words(e, new, policies) for e in fresh if e.severity is Severity.WARN),
+        warnings=tuple(_words(each, new, policies) for each in warned),
     )
 
 
@@ -231,17 +234,6 @@ def replace_objects(
     return RenderedPlacement(
         placement.tenant, placement.environment, placement.target, placement.namespace, objects
     )
-
-
-def _told(snapshot: Snapshot, now: datetime) -> tuple[Json, Mapping[str, Json]]:
-    """Return the time and the facts, as the gate tells them."""
-    environments = snapshot.of_kind("Environment").values()
-    waivers = snapshot.of_kind("Waiver")
-    facts = {
-        "waivers": [waivers[name].for_policy() for name in sorted(waivers)],
-        "approvals": [],
-    }
-    return clock(now, [each for each in environments if isinstance(each, Environment)]), facts
 
 
 def _key(finding: Finding, placement: RenderedPlacement) -> _Key:

@@ -109,8 +109,8 @@ def _differ(pair: tuple[bytes, bytes]) -> bool:
 
 
 def _lines(snapshot: Snapshot, path: str) -> list[bytes]:
-    read = snapshot.files(path).get(path)
-    return read().splitlines() if read is not None else []
+    data = snapshot.file(path)
+    return data.splitlines() if data is not None else []
 
 
 def _commit(snapshot: Snapshot) -> Json:

@@ -179,14 +179,13 @@ def explain(
 
 
 def _located(finding: Finding, rule: Rule, place: Place, because: str) -> LocatedFinding:
-    message = worded(rule.messages.get(finding.code, finding.code), dict(finding.params))
     return LocatedFinding(
         rule=finding.rule,
         severity=finding.severity,
         subject=finding.subject,
         position=place.position,
         field=dotted(finding.path),
-        message=f"{message} ({because})" if because else message,
+        message=message(finding, rule, because),
         remedy=rule.remedy,
         controls=rule.controls,
         code=finding.code,
@@ -195,6 +194,12 @@ def _located(finding: Finding, rule: Rule, place: Place, because: str) -> Locate
         because=because,
         steps=place.steps,
     )
+
+
+def message(finding: Finding, rule: Rule, because: str = "") -> str:
+    """Return what a finding says, and `because`: why it weighs otherwise than its rule says."""
+    said = worded(rule.messages.get(finding.code, finding.code), dict(finding.params))
+    return f"{said} ({because})" if because else said
 
 
 def worded(template: str, params: Mapping[str, str | int]) -> str:
@@ -219,6 +224,6 @@ _CAUSES: Mapping[Cause, tuple[str, str]] = {
 def undecided(items: tuple[Indeterminate, ...], places: Locates) -> Iterator[Undecided]:
     """Yield what stayed open, in words, at its subject's place."""
     for item in items:
-        message, remedy = _CAUSES[item.cause]
+        words, remedy = _CAUSES[item.cause]
         place = places.place(item.subject)
-        yield Undecided(item.rule, item.subject, item.cause, message, remedy, place)
+        yield Undecided(item.rule, item.subject, item.cause, words, remedy, place)

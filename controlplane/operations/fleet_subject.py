@@ -5,9 +5,13 @@ Decides which resources count. The figures are `fleet_totals`' part, whether to 
 
 from __future__ import annotations
 
-from controlplane.operations.fleet import contribution
-from controlplane.operations.fleet_totals import Catalogue, total
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from controlplane.operations.fleet import Contribution, contribution
+from controlplane.operations.fleet_totals import SECTIONS, Catalogue, Section, total
 from controlplane.policy.envelope import Subject
+from controlplane.repo.derived import Derived
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.budget_cap import BudgetCap
 from controlplane.resources.environment import Environment
@@ -16,6 +20,7 @@ from controlplane.resources.pack_lock import PackLock
 from controlplane.resources.targets import Cluster, ComputeEngine
 from controlplane.resources.tenant import Tenant
 from controlplane.resources.waiver import Waiver
+from evidence.canonical import Json
 
 KINDS = frozenset({
     "BudgetCap", "Cluster", "ComputeEngine", "Environment", "Pack", "PackLock", "Repository",
@@ -23,22 +28,82 @@ KINDS = frozenset({
 })  # fmt: skip
 """The kinds of resource on which a figure of the fleet depends."""
 
+_HELD = KINDS - {"Tenant", "PackLock"}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What every tenant adds, by name, and what that comes to."""
+
+    contributions: Mapping[str, Contribution]
+    figures: Mapping[str, Json]
+
 
 def subject(snapshot: Snapshot) -> Subject:
     """Return the subject `Fleet/fleet` of a snapshot."""
-    tenants = (each for each in snapshot.of_kind("Tenant").values() if isinstance(each, Tenant))
-    every = (contribution(tenant, _lock(snapshot, tenant)) for tenant in tenants)
-    return Subject("Fleet", "fleet", total(every, catalogue(snapshot)))
+    return Subject("Fleet", "fleet", dict(counted(snapshot).figures))
 
 
-def _lock(snapshot: Snapshot, tenant: Tenant) -> PackLock | None:
-    found = snapshot.get("PackLock", tenant.identity)
-    return found if isinstance(found, PackLock) else None
+def counted(snapshot: Snapshot) -> Counted:
+    """Return the figures of a snapshot, worked out once; of a derived one only what changed."""
+    if __name__ not in snapshot.worked_out:
+        snapshot.worked_out[__name__] = (
+            _counted_again(snapshot) if isinstance(snapshot, Derived) else _counted(snapshot)
+        )
+    found: Counted = snapshot.worked_out[__name__]
+    return found
+
+
+def _counted(snapshot: Snapshot) -> Counted:
+    every = dict(_contributions(snapshot, snapshot.of_kind("Tenant")))
+    return Counted(every, total(every.values(), catalogue(snapshot)))
+
+
+def _counted_again(snapshot: Derived) -> Counted:
+    """Return the figures where all but some tenants, and perhaps the catalogue, are known.
+
+    A section is worked out again where what it looks at is another thing than before.
+    """
+    before, owners = counted(snapshot.origin), snapshot.owners
+    stayed = {n: c for n, c in before.contributions.items() if n not in owners}
+    fresh = dict(_contributions(snapshot, owners))
+    every = {**stayed, **fresh}
+    pairs = [(before.contributions.get(name), fresh.get(name)) for name in owners]
+    held = any(kind in _HELD for kind, _ in snapshot.touched)
+    again = {
+        name
+        for name, section in SECTIONS.items()
+        if (section.held and held) or any(_differ(section, *pair) for pair in pairs)
+    }
+    if not again:
+        return Counted(every, before.figures)
+    fleet = sorted(every.values(), key=lambda each: each.tenant)
+    known = catalogue(snapshot)
+    figures = {
+        name: section.make(fleet, known) if name in again else before.figures[name]
+        for name, section in SECTIONS.items()
+    }
+    return Counted(every, figures)
+
+
+def _differ(section: Section, old: Contribution | None, new: Contribution | None) -> bool:
+    if old is None or new is None:
+        return old is not new
+    return section.looks_at(old) != section.looks_at(new)
+
+
+def _contributions(
+    snapshot: Snapshot, tenants: Iterable[str]
+) -> Iterator[tuple[str, Contribution]]:
+    for name in tenants:
+        tenant, lock = snapshot.get("Tenant", name), snapshot.get("PackLock", name)
+        if isinstance(tenant, Tenant):
+            yield name, contribution(tenant, lock if isinstance(lock, PackLock) else None)
 
 
 def catalogue(snapshot: Snapshot) -> Catalogue:
     """Return what the fleet is held against, as a snapshot declares it."""
-    held = {kind: snapshot.of_kind(kind).values() for kind in KINDS - {"Tenant", "PackLock"}}
+    held = {kind: snapshot.of_kind(kind).values() for kind in _HELD}
     targets = (*held["Cluster"], *held["ComputeEngine"])
     return Catalogue(
         targets=[each for each in targets if isinstance(each, Cluster | ComputeEngine)],

@@ -8,8 +8,9 @@ whatever was left out. Each entry says with `at` where it is written down, for `
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from controlplane.operations.fleet import DIMENSIONS, ENDLESS, Contribution, amount
 from controlplane.resources.budget_cap import BudgetCap
@@ -39,20 +40,14 @@ class Catalogue:
 def total(contributions: Iterable[Contribution], known: Catalogue) -> dict[str, Json]:
     """Return the fleet as JSON: integers below 2^53 and text, every list bounded."""
     fleet = sorted(contributions, key=lambda each: each.tenant)
+    return {name: section.make(fleet, known) for name, section in SECTIONS.items()}
+
+
+def _tenants(fleet: Sequence[Contribution]) -> dict[str, Json]:
     return {
-        "tenants": {
-            "count": len(fleet),
-            "byPlan": dict(sorted(Counter(each.plan for each in fleet).items())),
-            "byStage": dict(sorted(Counter(each.stage for each in fleet).items())),
-        },
-        "targets": _targets(fleet, known.targets),
-        "namespaces": _clashes(_namespaces(fleet)),
-        "issuers": _clashes(_issuers(fleet)),
-        "hosts": _clashes(_hosts(fleet)),
-        "spending": _spending(fleet),
-        "uncapped": _uncapped(fleet, known.caps),
-        "packs": _packs(fleet, known),
-        "waivers": _waivers(known.waivers),
+        "count": len(fleet),
+        "byPlan": dict(sorted(Counter(each.plan for each in fleet).items())),
+        "byStage": dict(sorted(Counter(each.stage for each in fleet).items())),
     }
 
 
@@ -284,3 +279,37 @@ def _ending(waivers: Iterable[Waiver]) -> Iterator[Json]:
             "expires": {"text": waiver.spec.expires.text, **waiver.spec.expires.projection()},
             "at": _at("Waiver", waiver.identity, "spec", "expires"),
         }
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the figures. `looks_at` gives all of a contribution that it depends on.
+
+    `held` says whether it depends on the catalogue as well.
+    """
+
+    make: Callable[[Sequence[Contribution], Catalogue], Json]
+    looks_at: Callable[[Contribution], object]
+    held: bool = False
+
+
+SECTIONS: Mapping[str, Section] = {
+    "tenants": Section(lambda fleet, _: _tenants(fleet), attrgetter("plan", "stage")),
+    "targets": Section(
+        lambda fleet, known: _targets(fleet, known.targets),
+        attrgetter("seats", "quotas", "plan"),
+        held=True,
+    ),
+    "namespaces": Section(lambda fleet, _: _clashes(_namespaces(fleet)), attrgetter("seats")),
+    "issuers": Section(
+        lambda fleet, _: _clashes(_issuers(fleet)), attrgetter("issuer", "audience", "parent")
+    ),
+    "hosts": Section(lambda fleet, _: _clashes(_hosts(fleet)), attrgetter("hosts")),
+    "spending": Section(lambda fleet, _: _spending(fleet), attrgetter("spending")),
+    "uncapped": Section(
+        lambda fleet, known: _uncapped(fleet, known.caps), attrgetter("seats", "caps"), held=True
+    ),
+    "packs": Section(_packs, attrgetter("packs"), held=True),
+    "waivers": Section(lambda _, known: _waivers(known.waivers), lambda _: None, held=True),
+}
+"""The parts of the figures, by name."""

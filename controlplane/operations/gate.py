@@ -154,7 +154,7 @@ def gate(
         sets=sets.asked(),
         engine=engine,
         charts=charts,
-        facts={**_facts(step, said), "authors": wrote},
+        facts={**facts(step.base, said), "authors": wrote},
         time=clock(now, _environments(step)),
         locate=view.locate,
         new_pack=means.new_pack,
@@ -223,17 +223,19 @@ def judged_by(step: Step) -> Snapshot:
     return step.head if step.genesis else step.base
 
 
-def _facts(step: Step, said: Agreement) -> Mapping[str, Json]:
+def facts(base: Snapshot, said: Agreement) -> Mapping[str, Json]:
     """Return the facts rules may ask for. Waivers count as the base has them.
 
-    `loosened` is known when everything but the change itself was judged, and told to its rules.
+    `loosened` is known when everything but the change itself was judged, and told to its rules;
+    `authors` to whoever read the change.
     """
-    waivers = step.base.of_kind("Waiver")
+    waivers = base.of_kind("Waiver")
     return {
         "waivers": [waivers[name].for_policy() for name in sorted(waivers)],
         "approvals": list(said.approvals),
         "emergency": _emergency(said),
-        "approvers": People.of(step.base).approvers(),
+        "approvers": People.of(base).approvers(),
+        "authors": list(said.authors),
         "reviews": list(said.reviews),
         "loosened": [],
     }

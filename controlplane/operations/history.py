@@ -16,7 +16,7 @@ from controlplane.policy.engine import PolicyEngine
 from controlplane.render.helm import ChartRenderer
 from controlplane.repo.git import Commit, GitRepository
 from controlplane.repo.snapshot import nothing, read
-from evidence.canonical import digest
+from evidence.canonical import Json, digest
 from evidence.errors import EvidenceError
 
 LONGEST = 10_000  # steps
@@ -71,4 +71,12 @@ def of_report(report: GateReport, part: str) -> PastDecision:
     payload = decision_json(report)
     kept = {name: text for _, j in report.judgements for name, text in j.envelopes.items()}
     bundles = {judgement.bundle.digest: judgement.bundle for _, judgement in report.judgements}
-    return read_decision(payload, digest(payload), part, kept.__getitem__, bundles.__getitem__)
+    pages: dict[str, Json] = {}  # it was not recorded, so it holds all itself
+    return read_decision(
+        payload,
+        digest(payload),
+        part,
+        kept.__getitem__,
+        bundles.__getitem__,
+        pages.__getitem__,
+    )

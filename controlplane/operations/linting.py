@@ -6,12 +6,15 @@ from controlplane.errors import InvalidRepositoryError, UsageError
 from controlplane.operations import policies
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo import locks
+from controlplane.repo.derived import Derived
 from controlplane.repo.snapshot import Snapshot
 from controlplane.values import Problem
 
 
 def lint(snapshot: Snapshot) -> tuple[Problem, ...]:
     """Return every problem of a snapshot, of its pack locks too, sorted by place."""
+    if isinstance(snapshot, Derived) and snapshot.plain:
+        return tuple(sorted({*snapshot.problems, *locks.check_some(snapshot, snapshot.owners)}))
     return tuple(sorted({*snapshot.problems, *locks.check(snapshot)}))
 
 

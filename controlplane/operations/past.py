@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from controlplane.operations.judged_pages import judged
 from controlplane.policy.model import (
     Cause,
     Finding,
@@ -103,8 +104,12 @@ def read_decision(
     part: str,
     envelope: Callable[[str], bytes],
     bundle: Callable[[str], PolicyBundle],
+    page: Callable[[str], Json],
 ) -> PastDecision:
-    """Return the decision that a record's payload holds; raises NoDecisionError."""
+    """Return the decision that a record's payload holds; raises NoDecisionError.
+
+    `page` gives the payload of a page of what was judged, by its digest.
+    """
     try:
         if payload["apiVersion"] != DECISION_VERSION:
             raise NoDecisionError(f"is of the version {payload['apiVersion']}")
@@ -121,7 +126,7 @@ def read_decision(
             verdict=_verdict(payload["verdict"]),
             engines=_verdict(payload.get("enginesVerdict") or payload["verdict"]),
             weights=Weights.from_json(found) if (found := payload.get("weights")) else None,
-            judgements=tuple(_judgement(each) for each in payload["judgements"]),
+            judgements=tuple(_judgement(each, page) for each in payload["judgements"]),
             envelope=envelope,
             bundle=bundle,
         )
@@ -130,7 +135,7 @@ def read_decision(
         raise NoDecisionError(reason) from error
 
 
-def _judgement(value: Json) -> PastJudgement:
+def _judgement(value: Json, page: Callable[[str], Json]) -> PastJudgement:
     return PastJudgement(
         policy_set=str(value["policySet"]),
         policies=str(value["policies"]),
@@ -138,7 +143,7 @@ def _judgement(value: Json) -> PastJudgement:
         engine_version=str(value["engine"]["version"]),
         artifact=str(value["engine"].get("artifact", "")),
         verdict=str(value["verdictDigest"]),
-        judged=tuple((str(each["subject"]), str(each["envelope"])) for each in value["judged"]),
+        judged=tuple(judged(value, page)),
     )
 
 

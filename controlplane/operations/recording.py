@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from controlplane.operations.gate import GateReport, Step
+from controlplane.operations.judged_pages import paged
 from controlplane.operations.judging import Judgement
 from controlplane.operations.past import DECISION_VERSION
 from controlplane.operations.planning import Asked, Unplanned, counts
@@ -130,8 +131,9 @@ def _subject(name: str, snapshot: Snapshot) -> Subject:
 
 def records(report: GateReport, summary: str, *, gated: bool) -> Iterator[Record]:
     """Yield all that is recorded of a decision, each policy set and envelope once."""
-    decision = {**decision_json(report), "gatedBeforeMerge": gated}
+    decision, pages = paged({**decision_json(report), "gatedBeforeMerge": gated})
     yield Record("decision", summary, decision)
+    yield from pages
     seen: set[str] = set()
     for name, judgement in report.judgements:
         yield policies_record(name, judgement.bundle)

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from controlplane.operations.decided import KIND
+from controlplane.operations.judged_pages import KIND as PAGES
 from controlplane.operations.past import NoDecisionError, PastDecision, Skipped, read_decision
 from controlplane.policy.bundle import as_kept
 from controlplane.policy.errors import PolicyLoadError
@@ -88,12 +89,14 @@ class _Memory:
             raise NoDecisionError(f"holds {len(decisions)} decisions, not one")
         (leaf,) = decisions
         texts = {leaf.payload: leaf for leaf in kept if leaf.kind == "envelope"}
+        pages = {leaf.payload: leaf for leaf in kept if leaf.kind == PAGES}
         found = read_decision(
             json.loads(payload_bytes(run, leaf)),
             leaf.payload,
             run.part,
-            lambda name: payload_bytes(run, _named(texts, name, run.part)),
+            lambda name: payload_bytes(run, _named(texts, name, f"{run.part}: envelope")),
             self._bundles(run, [leaf for leaf in kept if leaf.kind == "policies"]),
+            lambda name: json.loads(payload_bytes(run, _named(pages, name, f"{run.part}: judged"))),
         )
         if found.allow is not (run.statement.outcome == "allow"):
             raise NoDecisionError("its outcome is not that of its decision")
@@ -139,5 +142,5 @@ def bundle_or_why(payload: Json) -> PolicyBundle | str:
 
 def _named(texts: Mapping[str, Leaf], name: str, part: str) -> Leaf:
     if name not in texts:
-        raise MalformedError(f"{part}: envelope", f"{name} is not among the records")
+        raise MalformedError(part, f"{name} is not among the records")
     return texts[name]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from controlplane.operations.decided import KIND
+from controlplane.operations.judged_pages import KIND as PAGES
 from controlplane.operations.past import (
     NoDecisionError,
     PastDecision,
@@ -88,6 +89,7 @@ def _decisions(records: Json, payloads: Mapping[str, Json], part: str) -> Iterat
             raise MalformedError(f"{part}: policies", found)
         bundles[found.digest] = found
     envelopes = {name: payloads[name] for name in kept.get("envelope", ())}
+    pages = {name: payloads[name] for name in kept.get(PAGES, ())}
     compiled = dict(_compiled(payloads[name], part) for name in kept.get("compiled", ()))
     for name in kept.get("decision", ()):
         try:
@@ -97,6 +99,7 @@ def _decisions(records: Json, payloads: Mapping[str, Json], part: str) -> Iterat
                 part,
                 lambda wanted: canonical(_named(envelopes, wanted, f"{part}: envelope")),
                 lambda wanted: _named(bundles, wanted, f"{part}: policies"),
+                lambda wanted: _named(pages, wanted, f"{part}: judged"),
             )
         except NoDecisionError as error:
             raise MalformedError(part, str(error)) from error

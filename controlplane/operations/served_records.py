@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from controlplane.operations.recording import policies_record, state_json, subjects_of_state
-from controlplane.operations.serving import Answered, InForce
-from controlplane.policy.model import Verdict
+from controlplane.operations.serving import Answered, Final, InForce
 from evidence.canonical import Json
 from evidence.records import Record
 from evidence.writer import FinishedRun
@@ -26,27 +25,28 @@ def of_envelope(value: Json, found: Answered, policies: InForce, at: str) -> Fin
         "question": found.question,
         "judged": [[subject, name] for r in found.rulings for subject, name in r.judged],
     }
-    return _run(found.subject, found.verdict, payload, policies, at, {"envelope": value})
+    return _run(found.subject, found.final, payload, policies, at, {"envelope": value})
 
 
 def of_admission(
-    subject: str, verdict: Verdict, review: Json, told: Json, policies: InForce, at: str
+    subject: str, final: Final, review: Json, told: Json, policies: InForce, at: str
 ) -> FinishedRun:
     """Return the run that records the answer to an admission review.
 
     `told` is what was answered to Kubernetes.
     """
-    return _run(subject, verdict, {"response": told}, policies, at, {"review": review})
+    return _run(subject, final, {"response": told}, policies, at, {"review": review})
 
 
 def _run(
     subject: str,
-    verdict: Verdict,
+    final: Final,
     payload: Mapping[str, Json],
     policies: InForce,
     at: str,
     asked: Mapping[str, Json],
 ) -> FinishedRun:
+    verdict = final.verdict
     word = "allowed" if verdict.allow else "denied"
     summary = f"{word} {subject} over HTTP"
     decision = {
@@ -60,6 +60,7 @@ def _run(
         "artifacts": {e.name: e.prepared.artifact for e in policies.sets if e.prepared.artifact},
         "verdict": verdict.to_json(),
         "verdictDigest": verdict.digest(),
+        **_weighed(final),
         **payload,
     }
     records = [Record("served-decision", summary, decision, subject)]
@@ -74,6 +75,19 @@ def _run(
         "allow" if verdict.allow else "deny",
         tuple(records),
     )
+
+
+def _weighed(final: Final) -> dict[str, Json]:
+    """Return what rules said and by what it was weighed; nothing where nothing was found."""
+    if final.weights is None:
+        return {}
+    found: dict[str, Json] = {
+        "weighed": [each.to_json() for each in final.weighings],
+        "weights": final.weights.to_json(),
+    }
+    if final.engines != final.verdict:
+        found["enginesVerdict"] = final.engines.to_json()
+    return found
 
 
 @lru_cache(maxsize=4)

@@ -2,23 +2,29 @@
 
 Decides what *ready* means: the revision is sound, every policy set is loaded into the engine, and
 the engine answered a question about every kind of subject. Nothing of it changes afterwards; a new
-revision is made ready beside it. Who asks, and how long that may take, is left to others.
+revision is made ready beside it. What is found is weighed by the word of that revision, as the gate
+weighs by that of the base. Who asks, and how long that may take, is left to others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from controlplane.errors import IndeterminateError
 from controlplane.operations import policies
+from controlplane.operations.gate import NOBODY, facts
 from controlplane.operations.linting import require_sound
+from controlplane.operations.weighing import standing
 from controlplane.policy.decide import decide, unanswered_details
 from controlplane.policy.engine import PolicyEngine, Prepared, Question, Unanswered
 from controlplane.policy.envelope import Subject, envelope
 from controlplane.policy.model import Cause, PolicyBundle, Rule, Verdict, merge
+from controlplane.policy.weigh import Weighing, weigh
+from controlplane.policy.weights import Weights
 from controlplane.repo.snapshot import Snapshot
 from evidence.canonical import Json, canonical, digest_bytes
 
@@ -55,13 +61,28 @@ class Ruling:
 
 
 @dataclass(frozen=True)
+class Final:
+    """A verdict as it was weighed. `engines` is what the rules said; `weights` by what."""
+
+    verdict: Verdict
+    engines: Verdict
+    weighings: tuple[Weighing, ...] = ()
+    weights: Weights | None = None  # None where nothing was found, and nothing is to be weighed
+
+
+@dataclass(frozen=True)
 class Answered:
     """What all policy sets answered about one envelope. `question` is its digest."""
 
     question: str
     subject: str
-    verdict: Verdict
+    final: Final
     rulings: tuple[Ruling, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that counts."""
+        return self.final.verdict
 
 
 class InForce:
@@ -70,6 +91,7 @@ class InForce:
     def __init__(self, snapshot: Snapshot, engine: PolicyEngine, sets: Sequence[LoadedSet]) -> None:
         self.snapshot, self.engine, self.sets = snapshot, engine, tuple(sets)
         self.engine_version = engine.version()
+        self._weights: Weights | None = None
 
     @property
     def revision(self) -> str:
@@ -81,8 +103,13 @@ class InForce:
         """Every rule by id; of two of one id, that of the first set."""
         return {rule.id: rule for each in reversed(self.sets) for rule in each.bundle.rules}
 
-    def judge(self, value: Mapping[str, Json]) -> Answered:
-        """Return the verdict of all policy sets on an envelope.
+    @cached_property
+    def facts(self) -> Mapping[str, Json]:
+        """What rules are told that ask for facts, where no change is judged and nobody agreed."""
+        return facts(self.snapshot, NOBODY)
+
+    def judge(self, value: Mapping[str, Json], now: datetime) -> Answered:
+        """Return the verdict of all policy sets on an envelope, weighed as of `now`.
 
         Every rule about this kind of subject is asked, and is told what its METADATA asks for and
         no more, as by the gate. A rule about time is indeterminate where the envelope has none.
@@ -94,7 +121,11 @@ class InForce:
         return Answered(
             question=digest_bytes(_joined(parts)),
             subject=subject,
-            verdict=merge(ruling.verdict for ruling in rulings),
+            final=self.weighed(
+                merge(ruling.verdict for ruling in rulings),
+                now,
+                {name: _environments(value["subject"]["resource"])} if kind == "Tenant" else {},
+            ),
             rulings=rulings,
         )
 
@@ -105,6 +136,28 @@ class InForce:
             for each in self.sets
             for question in _questions(each, subject, facts, time)
         )
+
+    def weighed(
+        self,
+        verdict: Verdict,
+        now: datetime,
+        placements: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Final:
+        """Return a verdict as it weighs at `now` by the word of this revision.
+
+        `placements` names the environments of the placements of each tenant in it, in order.
+        """
+        if not verdict.findings:
+            return Final(verdict, verdict)
+        by = replace(self._standing(now), placements=placements or {})
+        found = weigh(verdict, by)
+        return Final(found.verdict, verdict, found.weighings, by)
+
+    def _standing(self, now: datetime) -> Weights:
+        """Return what findings weigh by, worked out once for each second."""
+        if self._weights is None or self._weights.now != int(now.timestamp()):
+            self._weights = standing(self.snapshot, (each.bundle for each in self.sets), now)
+        return self._weights
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -141,6 +194,15 @@ def make_ready(snapshot: Snapshot, engine: PolicyEngine) -> InForce:
             )
         undo.pop_all()
     return InForce(snapshot, engine, sets)
+
+
+def _environments(resource: Json) -> tuple[str, ...]:
+    """Return the environments of a tenant's placements; "", which weighs most, for what is none."""
+    match resource:
+        case {"spec": {"placements": list(placed)}}:
+            found = (each.get("environment") if isinstance(each, dict) else "" for each in placed)
+            return tuple(each if isinstance(each, str) else "" for each in found)
+    return ()
 
 
 def _told(rules: Sequence[Rule]) -> Mapping[str, tuple[Told, ...]]:

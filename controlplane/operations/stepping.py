@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -22,10 +22,13 @@ from controlplane.operations.trust import trust_of
 from controlplane.policy.engine import Answer, PolicyEngine, Prepared, Question
 from controlplane.policy.model import PolicyBundle
 from controlplane.render.helm import ChartRenderer
+from controlplane.repo.cache import ParseCache
+from controlplane.repo.derived import derive
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, nothing, read
 
 KEPT = 4  # policy sets
+KEPT_FILES = 10_000  # parsed files that steps brought
 
 
 class KeptEngine(PolicyEngine):
@@ -75,13 +78,18 @@ class _Lent(Prepared):
 
 @dataclass(frozen=True)
 class Means:
-    """With what steps are judged. `branch` is the one whose policies are in force."""
+    """With what steps are judged. `branch` is the one whose policies are in force.
+
+    `parsed` keeps files that steps brought, so that a change that is asked about again is not read
+    again.
+    """
 
     engine: PolicyEngine
     charts: ChartRenderer
     evidence: Path
     branch: str
     now: Callable[[], datetime]
+    parsed: ParseCache = field(default_factory=lambda: ParseCache(None, most=KEPT_FILES))
 
 
 def judge_step(
@@ -89,11 +97,11 @@ def judge_step(
 ) -> GateReport:
     """Judge the step from `base` to `head`, commit ids; "" as base is for the first revision.
 
-    `known` is a snapshot that need not be read again. Raises UsageError for a base that is not on
-    the branch: whoever asks does not choose which policies judge; GenesisError for a first revision
-    that is not the one it pins.
+    `known` is a sound snapshot that need not be read again. Raises UsageError for a base that is
+    not on the branch: whoever asks does not choose which policies judge; GenesisError for a first
+    revision that is not the one it pins.
     """
-    step = _step(repository, base, head, means.branch, known)
+    step = _step(repository, base, head, means, known)
     now, said = means.now(), NOBODY
     if not step.genesis:
         said = agreement(repository, means.evidence, step, now)
@@ -108,9 +116,10 @@ def judge_step(
 
 
 def _step(
-    repository: GitRepository, base: str, head: str, branch: str, known: Snapshot | None
+    repository: GitRepository, base: str, head: str, means: Means, known: Snapshot | None
 ) -> Step:
-    after = _snapshot(repository, head, known)
+    branch = means.branch
+    after = _snapshot(repository, head, means, known)
     here = f"refs/heads/{branch}"
     if not base:
         if repository.has(here):
@@ -127,11 +136,16 @@ def _step(
             f"{base[:12]} is not on {branch}, so its policies are not in force",
             remedy=f"name a revision of {branch} as base; rebase what stands on another",
         )
-    before = _snapshot(repository, base, known)
+    before = _snapshot(repository, base, means, known)
     return step_between(before, after, contained=repository.is_ancestor(base, head))
 
 
-def _snapshot(repository: GitRepository, commit: str, known: Snapshot | None) -> Snapshot:
-    if known is not None and known.commit is not None and known.commit.id == commit:
+def _snapshot(
+    repository: GitRepository, commit: str, means: Means, known: Snapshot | None
+) -> Snapshot:
+    """Return what is known, what can be derived from it, or what is read."""
+    if known is None:
+        return read(repository, commit)
+    if known.commit is not None and known.commit.id == commit:
         return known
-    return read(repository, commit)
+    return derive(known, repository, commit, means.parsed) or read(repository, commit)

@@ -29,6 +29,11 @@ def weights(
     now: datetime,
 ) -> Weights:
     """Return what findings weigh by the word of `judge`; `head` says where its tenants stand."""
+    return replace(standing(judge, bundles, now), placements=dict(_placements(head, findings)))
+
+
+def standing(judge: Snapshot, bundles: Iterable[PolicyBundle], now: datetime) -> Weights:
+    """Return what any finding weighs by the word of `judge`, without where tenants stand."""
     repository = judge.repository()
     severities = repository.spec.severities if repository else {}
     seconds = int(moment(now)["epochSeconds"])
@@ -40,7 +45,6 @@ def weights(
         },
         natures=_natures(bundles),
         waivers=tuple(_waivers(judge, now)),
-        placements=dict(_placements(head, findings)),
     )
 
 

@@ -38,8 +38,13 @@ class ParseCache:
     `directory` None keeps everything in memory. For one thread at a time.
     """
 
-    def __init__(self, directory: Path | None, parse: Callable[[bytes], ParsedFile] = parse_file):
-        self._parse = parse
+    def __init__(
+        self,
+        directory: Path | None,
+        parse: Callable[[bytes], ParsedFile] = parse_file,
+        most: int = MOST_IN_MEMORY,
+    ) -> None:
+        self._parse, self._most = parse, most
         self._memory: dict[str, ParsedFile] = {}
         self._new: dict[str, ParsedFile] = {}
         self._version = _code_version()
@@ -53,7 +58,7 @@ class ParseCache:
         if known is None:
             known = self._parse(read_blob())
             self._new[blob] = known
-        if len(self._memory) >= MOST_IN_MEMORY:
+        if len(self._memory) >= self._most:
             self._memory.clear()
         self._memory[blob] = known
         return known

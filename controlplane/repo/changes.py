@@ -14,6 +14,7 @@ from typing import Literal
 
 from controlplane.repo.checks import Document
 from controlplane.repo.compare import FieldChange, compare
+from controlplane.repo.derived import may_differ
 from controlplane.repo.layout import CONTENT
 from controlplane.repo.reach import Reach, Reverse
 from controlplane.repo.snapshot import Snapshot
@@ -104,7 +105,7 @@ def _paths(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
     """Return the files of which content, kind or existence differ."""
     if base.tree_id == head.tree_id:
         return ()
-    every = base.entries.keys() | head.entries.keys()
+    every = may_differ(base, head)
     return tuple(sorted(p for p in every if base.entries.get(p) != head.entries.get(p)))
 
 
@@ -205,7 +206,7 @@ def _reach(
     everybody = {file.change_class for file in files if _concerns_everybody(head, file)}
     packs = {(file.pack, file.change_class) for file in files if file.pack}
     for snapshot in (base, head):
-        reverse = Reverse(snapshot)
+        reverse = Reverse.of_snapshot(snapshot)
         for name in everybody:
             found[name] |= reverse.everybody()
         for subject in subjects:

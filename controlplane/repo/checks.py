@@ -115,6 +115,31 @@ def check(documents: Sequence[Document], known: Index, locate: Locate) -> Iterat
     yield from _cycles(known, names, locate)
 
 
+def check_changed(
+    before: Sequence[Document], after: Sequence[Document], known: Index, locate: Locate
+) -> Iterator[Problem]:
+    """Yield every problem between documents where those of `before` were sound and became `after`.
+
+    That is so only where no name went away, none stands twice, and no version of a pack came or
+    went: then no document that stayed can have become wrong but by a circle.
+    """
+    names = Names(known)
+    yield from _missing(after, names, locate)
+    if _links(before) != _links(after):
+        yield from _cycles(known, names, locate)
+
+
+def _links(documents: Sequence[Document]) -> set[tuple[str, str, str]]:
+    """Return (kind, identity, name) of each reference that can be part of a circle."""
+    return {
+        (document.kind, document.identity, reference.name)
+        for document in documents
+        if (field := _CHAINS.get(document.kind))
+        for reference in document.parsed.references
+        if reference.path[: len(field)] == field
+    }
+
+
 def _duplicates(documents: Sequence[Document], known: Index, locate: Locate) -> Iterator[Problem]:
     for document in documents:
         if document.kind == "Repository" and document.path != REPOSITORY_FILE:

@@ -165,17 +165,32 @@ def path(snapshot: Snapshot, tenant: str) -> str:
     return snapshot.places.lock_file(tenant) if document is None else document.path
 
 
+def check_some(snapshot: Snapshot, tenants: Collection[str]) -> Iterator[Problem]:
+    """Yield what `check` does of some tenants, where no pack became another."""
+    for identity in tenants:
+        resource, lock = snapshot.get("Tenant", identity), snapshot.get("PackLock", identity)
+        if isinstance(resource, Tenant):
+            yield from _check_tenant(snapshot, identity, resource)
+        if isinstance(lock, PackLock):
+            yield from _misnamed(snapshot, identity, lock)
+
+
 def check(snapshot: Snapshot) -> Iterator[Problem]:
     """Yield every lock that is missing, stale, or whose pack changed under it."""
     for identity, resource in snapshot.of_kind("Tenant").items():
         if isinstance(resource, Tenant):
             yield from _check_tenant(snapshot, identity, resource)
     for identity, lock in snapshot.of_kind("PackLock").items():
-        if isinstance(lock, PackLock) and lock.spec.tenant != identity:
-            position = snapshot.locate("PackLock", identity, ("metadata", "name"))
-            message = f"the lock of {lock.spec.tenant} is called {identity!r}"
-            yield Problem(position, "lock/misnamed", message, "give it the name of its tenant")
+        if isinstance(lock, PackLock):
+            yield from _misnamed(snapshot, identity, lock)
     yield from _published(snapshot)
+
+
+def _misnamed(snapshot: Snapshot, identity: str, lock: PackLock) -> Iterator[Problem]:
+    if lock.spec.tenant != identity:
+        position = snapshot.locate("PackLock", identity, ("metadata", "name"))
+        message = f"the lock of {lock.spec.tenant} is called {identity!r}"
+        yield Problem(position, "lock/misnamed", message, "give it the name of its tenant")
 
 
 def _check_tenant(snapshot: Snapshot, identity: str, tenant: Tenant) -> Iterator[Problem]:

@@ -12,9 +12,16 @@ from controlplane.values import Position, Problem
 _UNSAFE = {"", ".", "..", ".git", "git~1"}
 
 
-def check(entries: Iterable[Entry], target: Callable[[Entry], str]) -> Iterator[Problem]:
-    """Yield the problems of paths. `target` reads where a symbolic link points."""
-    seen: dict[str, str] = {}
+def check(
+    entries: Iterable[Entry],
+    target: Callable[[Entry], str],
+    seen: dict[str, str] | None = None,
+) -> Iterator[Problem]:
+    """Yield the problems of paths. `target` reads where a symbolic link points.
+
+    `seen` holds, and is given, the paths that no other may be taken for: folded → as they are.
+    """
+    seen = {} if seen is None else seen
     for entry in entries:
         yield from _one(entry, target)
         yield from _collisions(entry.path, seen)

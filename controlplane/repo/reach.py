@@ -8,10 +8,13 @@ template, the repository's own settings and trust reach everybody.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 from controlplane.repo.checks import Document
+from controlplane.repo.derived import Derived
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.pack_lock import PackLock
 from controlplane.resources.price_plan import PricePlan
@@ -24,6 +27,9 @@ _SCOPES = {
     "EvidenceContract": ("spec", "tenants"),
 }
 _EVERYBODY = frozenset({"Repository", "TrustRoot"})
+Name = tuple[str, str]
+"""Kind and identity of a resource."""
+
 Placed = tuple[str, str, str]
 """(tenant, environment, target)."""
 
@@ -52,11 +58,38 @@ class Reverse:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._locked = set(snapshot.index.get("PackLock", {}))
-        self._referrers: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        for document in snapshot.documents:
-            for target in self._targets(document):
-                self._referrers[target].add((document.kind, document.identity))
+        self._locked = snapshot.index.get("PackLock", {})
+
+    @classmethod
+    def of_snapshot(cls, snapshot: Snapshot) -> Self:
+        """Return that of a snapshot, kept for as long as the snapshot is."""
+        found = snapshot.worked_out.setdefault(__name__, cls(snapshot))
+        return found if isinstance(found, cls) else cls(snapshot)
+
+    @cached_property
+    def _every(self) -> Mapping[Name, Set[Name]]:
+        """Who refers to what; built for whoever asks about more than a tenant and its lock."""
+        found: dict[Name, set[Name]] = defaultdict(set)
+        for document in self._snapshot.documents:
+            self._add(document, found)
+        return found
+
+    def _referrers(self, name: Name) -> Set[Name]:
+        """Return who refers to a resource. What stayed refers to what it did before."""
+        snapshot = self._snapshot
+        if not isinstance(snapshot, Derived) or not snapshot.plain:
+            return self._every.get(name, frozenset())
+        again = snapshot.touched | {("Tenant", owner) for owner in snapshot.owners}
+        found: dict[Name, set[Name]] = defaultdict(set)
+        for kind, identity in again:
+            if (document := snapshot.document(kind, identity)) is not None:
+                self._add(document, found)
+        stayed = Reverse.of_snapshot(snapshot.origin)._referrers(name) - again
+        return stayed | found[name]
+
+    def _add(self, document: Document, found: dict[Name, set[Name]]) -> None:
+        for target in self._targets(document):
+            found[target].add((document.kind, document.identity))
 
     def _targets(self, document: Document) -> Iterator[tuple[str, str]]:
         has_lock = document.kind == "Tenant" and document.identity in self._locked
@@ -77,7 +110,7 @@ class Reverse:
         reach = self._own(kind, identity)
         if kind in ("Tenant", "PackLock"):
             return reach
-        for referrer_kind, referrer in self._referrers.get((kind, identity), ()):
+        for referrer_kind, referrer in self._referrers((kind, identity)):
             if referrer_kind in ("Tenant", "PackLock"):
                 reach |= _reach(
                     placed

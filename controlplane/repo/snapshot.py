@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from controlplane.errors import InvalidRepositoryError, UsageError
 from controlplane.repo import checks, paths, yaml
@@ -36,7 +37,7 @@ from evidence.canonical import digest, digest_bytes
 
 
 @dataclass(frozen=True)
-class _Contents:
+class Contents:
     """The files of a source, by path, and what is wrong with the paths."""
 
     places: Places
@@ -53,7 +54,7 @@ class Snapshot:
     """
 
     def __init__(
-        self, source: Source, contents: _Contents, parsed: Mapping[str, ParsedFile]
+        self, source: Source, contents: Contents, parsed: Mapping[str, ParsedFile]
     ) -> None:
         self._source = source
         self._contents = contents
@@ -61,6 +62,10 @@ class Snapshot:
         self._resources: dict[tuple[str, str], Resource] = {}
         self._digests: dict[str, str] = {}
         self._marks: dict[str, list[yaml.StrictDocument]] = {}
+        self.worked_out: dict[str, Any] = {}
+        """What other modules worked out of it, by their names; kept for as long as it is."""
+        self._kinds: dict[str, _Resources] = {}
+        self._folders: dict[str, Mapping[str, Callable[[], bytes]]] = {}
 
     @property
     def revision(self) -> str:
@@ -87,6 +92,15 @@ class Snapshot:
         """Every file that was looked at, by path."""
         return self._contents.entries
 
+    @property
+    def parsed(self) -> Mapping[str, ParsedFile]:
+        """The files that hold resources, by path."""
+        return self._parsed
+
+    def top(self) -> Iterator[Entry]:
+        """Yield what stands at the root, directories that are not looked at, too."""
+        return self._source.top()
+
     @cached_property
     def documents(self) -> tuple[Document, ...]:
         """Every document, valid or not."""
@@ -112,11 +126,19 @@ class Snapshot:
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is wrong, sorted by place."""
-        found = list(self._contents.problems)
-        for path, file in self._parsed.items():
-            for problem in file.problems:
+        return self.everything_wrong()
+
+    def wrong_in_files(self, chosen: Collection[str]) -> Iterator[Problem]:
+        """Yield what is wrong with some files, each by itself."""
+        for path in chosen:
+            file = self._parsed.get(path)
+            for problem in file.problems if file is not None else ():
                 place = Position(path, problem.position.line, problem.position.column)
-                found.append(Problem(place, problem.code, problem.message, problem.remedy))
+                yield Problem(place, problem.code, problem.message, problem.remedy)
+
+    def everything_wrong(self) -> tuple[Problem, ...]:
+        """Return everything that is wrong, looking at everything."""
+        found = [*self._contents.problems, *self.wrong_in_files(self._parsed)]
         found.extend(_nobodys(self.entries, self._parsed, self.places))
         found.extend(checks.check(self.documents, self.index, self._locate))
         return tuple(sorted(set(found)))
@@ -148,8 +170,11 @@ class Snapshot:
 
     def of_kind(self, kind: str) -> Mapping[str, Resource]:
         """Return the valid resources of a kind by identity, each built when it is asked for."""
-        documents = self.index.get(kind, {})
-        return _Resources(self, kind, [i for i, d in documents.items() if d.parsed.valid])
+        if kind not in self._kinds:
+            documents = self.index.get(kind, {})
+            valid = [i for i, d in documents.items() if d.parsed.valid]
+            self._kinds[kind] = _Resources(self, kind, valid)
+        return self._kinds[kind]
 
     def packs(self, name: str) -> Mapping[str, Resource]:
         """Return the valid versions of a pack, by version."""
@@ -186,11 +211,20 @@ class Snapshot:
 
         Reading raises TooLargeError above 16 MiB. Links and submodules are left out.
         """
-        return {
-            path: partial(self._source.read, entry, MAX_CONTENT)
-            for path, entry in self.entries.items()
-            if path.startswith(prefix) and entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
-        }
+        if prefix not in self._folders:
+            self._folders[prefix] = {
+                path: partial(self._source.read, entry, MAX_CONTENT)
+                for path, entry in self.entries.items()
+                if path.startswith(prefix) and entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
+            }
+        return self._folders[prefix]
+
+    def file(self, path: str) -> bytes | None:
+        """Return the bytes of one file, None where there is none; raises as `files` does."""
+        entry = self.entries.get(path)
+        if entry is None or not _is_file(entry):
+            return None
+        return self._source.read(entry, MAX_CONTENT)
 
     def pinned(self, digest: str) -> bytes | None:
         """Return a file that is only named here, by its digest; None where it is not at hand."""
@@ -336,7 +370,7 @@ def snapshot(source: Source, remembered: ParseCache | None = None) -> Snapshot:
         if path not in parsed and path not in bad and _is_file(entry) and places.is_resource(path):
             parsed[path] = _parse_entry(source, entry, parse_blob)
     parse_blob.flush()
-    return Snapshot(source, _Contents(places, entries, tuple(problems)), parsed)
+    return Snapshot(source, Contents(places, entries, tuple(problems)), parsed)
 
 
 def _nobodys(

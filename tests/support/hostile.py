@@ -7,7 +7,7 @@ builds a head upon it; `judge` is the operation behind `cpctl gate`, on the comp
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +17,13 @@ import pygit2
 
 from controlplane.cli.gate_step import Ends
 from controlplane.errors import ControlPlaneError, Exit
-from controlplane.operations.gate import gate
+from controlplane.operations.gate import Step, gate, step_between
+from controlplane.operations.linting import lint
 from controlplane.operations.locking import lock
 from controlplane.policy.engine import PolicyEngine
 from controlplane.render.helm import HelmCharts
+from controlplane.repo.cache import ParseCache
+from controlplane.repo.derived import derive
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import read
 from tests.support import documents
@@ -143,12 +146,21 @@ class Hostile:
         return self.git.create_blob(data).raw
 
     def judge(self, head: str, base: str | None = None) -> Outcome:
-        """Return what the gate says; what is no error of ours is a failure of the test."""
+        """Return what the gate says; what is no error of ours is a failure of the test.
+
+        A gate that kept the base, as one that is served does, must say the same of the head.
+        """
+        ends = Ends(base or self.base, head)
+        outcome, kept = self._outcome(ends.read), self._outcome(lambda git: _kept(ends, git))
+        assert outcome.ended == kept.ended, (outcome, kept)
+        assert outcome.ended in _ENDED.values() or outcome == kept, (outcome, kept)
+        return outcome
+
+    def _outcome(self, read_step: Callable[[GitRepository], Step]) -> Outcome:
         try:
             git = GitRepository.open(self.path)
             git.refuse_shallow()
-            step = Ends(base or self.base, head).read(git)
-            report = gate(step, self.engine, HelmCharts(None), NOW)
+            report = gate(read_step(git), self.engine, HelmCharts(None), NOW)
         except ControlPlaneError as error:
             assert error.remedy
             assert error.exit_code != Exit.FAULT, error
@@ -162,6 +174,17 @@ class Hostile:
             return Outcome("indeterminate", report.details)
         codes = tuple(sorted(f.rule for f in report.findings))
         return Outcome("allow" if report.allow else "deny", codes)
+
+
+def _kept(ends: Ends, git: GitRepository) -> Step:
+    """Return the step with what can be made of its base alone."""
+    assert ends.base is not None
+    assert ends.head is not None
+    base, head = git.resolve(ends.base).id, git.resolve(ends.head).id
+    before = read(git, base)
+    sound = not lint(before)
+    after = derive(before, git, head, ParseCache(None)) if sound else None
+    return step_between(before, after or read(git, head), contained=git.is_ancestor(base, head))
 
 
 _ENDED: Mapping[int, str] = {

@@ -242,14 +242,22 @@ class GitRepository:
 
     def children(self, tree_id: str, prefix: str = "") -> Iterator[Entry]:
         """Yield what stands directly in a tree, subtrees included, paths beginning at `prefix`."""
+        yield from self.read_entries(self.raw_tree(tree_id), prefix, tree_id)
+
+    def raw_tree(self, tree_id: str) -> bytes:
+        """Return the bytes of a tree object as they stand."""
         if tree_id == EMPTY_TREE:
-            return
+            return b""
         with _objects(tree_id):
             kind, raw = self._git.odb.read(pygit2.Oid(hex=tree_id))
         if kind != pygit2.enums.ObjectType.TREE:
             raise MissingObjectError(
                 f"object {tree_id} is not a tree", remedy="run `git fsck` and restore the object"
             )
+        return bytes(raw)
+
+    def read_entries(self, raw: bytes, prefix: str, tree_id: str) -> Iterator[Entry]:
+        """Yield the entries in bytes of the tree `tree_id`; MissingObjectError for damaged ones."""
         try:
             yield from _entries(raw, prefix)
         except ValueError as error:

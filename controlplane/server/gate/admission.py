@@ -54,7 +54,7 @@ class AdmissionEndpoint:
             raise RefusedError(_no_review(error)) from error
         now = self._now()
         found = admit(asked, cluster, policies, self._homes(policies), now)
-        open_ = found.verdict is not None and bool(found.verdict.indeterminate)
+        open_ = found.final is not None and bool(found.final.verdict.indeterminate)
         self._count.decided(PATH, allow=found.allow, indeterminate=open_)
         response = answer(told(asked, found, policies))
         return Decided(partial(_given, response), self._runs(value, asked, found, policies, now))
@@ -62,12 +62,12 @@ class AdmissionEndpoint:
     def _runs(
         self, value: Json, asked: Asked, found: Admitted, policies: InForce, now: datetime
     ) -> tuple[FinishedRun, ...]:
-        if not self._recorded or asked.dry_run or found.verdict is None:
+        if not self._recorded or asked.dry_run or found.final is None:
             return ()
         given = told(asked, found, policies)["response"]
         at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
         kept = redacted(value)
-        return (of_admission(found.subject, found.verdict, kept, given, policies, at),)
+        return (of_admission(found.subject, found.final, kept, given, policies, at),)
 
 
 def told(asked: Asked, found: Admitted, policies: InForce) -> Json:
@@ -75,8 +75,8 @@ def told(asked: Asked, found: Admitted, policies: InForce) -> Json:
     notes = {"revision": policies.revision, "why": found.why}
     if found.subject:
         notes["subject"] = found.subject
-    if found.verdict is not None:
-        notes["verdict-digest"] = found.verdict.digest()
+    if found.final is not None:
+        notes["verdict-digest"] = found.final.verdict.digest()
     response = {"uid": asked.uid, "allowed": found.allow, "auditAnnotations": notes}
     if found.warnings:
         response["warnings"] = [each[:LONGEST_WARNING] for each in found.warnings]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from controlplane.operations.findings import LocatedFinding, worded
+from controlplane.operations.findings import LocatedFinding, message
 from controlplane.operations.gate import GateReport
 from controlplane.operations.recording import decision_json, state_json
-from controlplane.operations.serving import Answered, InForce, LoadedSet, Ruling
-from controlplane.policy.model import Verdict
+from controlplane.operations.serving import Answered, Final, InForce, LoadedSet, Ruling
+from controlplane.operations.weighing import reasons
 from controlplane.values import Problem, dotted
 from evidence.canonical import Json
 
@@ -24,7 +24,8 @@ def decision(found: Answered, policies: InForce, place: Place | None = None) -> 
         "verdictDigest": found.verdict.digest(),
         "revision": state_json(policies.snapshot),
         "judgements": [_judgement(ruling, policies) for ruling in found.rulings],
-        "words": words(found.verdict, policies),
+        "weighed": [each.to_json() for each in found.final.weighings],
+        "words": words(found.final, policies),
         "details": [line for ruling in found.rulings for line in ruling.details],
     }
     return {**value, "recorded": _entry(place)} if place else value
@@ -52,19 +53,20 @@ def engine(loaded: LoadedSet, policies: InForce) -> Json:
     return {**named, "artifact": artifact} if artifact else named
 
 
-def words(verdict: Verdict, policies: InForce) -> Json:
+def words(final: Final, policies: InForce) -> Json:
     """Return the findings of a verdict in words, the gravest first."""
     order = ("deny", "warn", "info")
+    why = reasons(final.weighings)
     found = [
         {
             "rule": each.rule,
             "severity": each.severity.value,
             "subject": each.subject,
             "field": dotted(each.path),
-            "message": worded(rule.messages.get(each.code, each.code), dict(each.params)),
+            "message": message(each, rule, why.get(each, "")),
             "remedy": rule.remedy,
         }
-        for each in verdict.findings
+        for each in final.verdict.findings
         if (rule := policies.rules.get(each.rule)) is not None
     ]
     return sorted(found, key=lambda each: order.index(each["severity"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 from controlplane.operations.served_records import of_envelope
@@ -21,21 +22,22 @@ PATH = "/v1/decisions"
 class DecisionsEndpoint:
     """Judges one envelope or several."""
 
-    def __init__(self, count: GateMetrics, now: Callable[[], str], *, recorded: bool) -> None:
-        """`now` gives the time (RFC 3339) for records."""
+    def __init__(self, count: GateMetrics, now: Callable[[], datetime], *, recorded: bool) -> None:
+        """`now` says when findings are weighed: by the clock, whatever an envelope claims."""
         self._count, self._now, self._recorded = count, now, recorded
 
     def __call__(self, policies: InForce, body: bytes, rest: str) -> Decided:
         """Judge; raises RefusedError for a body that is no envelope."""
         values, several = reading.envelopes(reading.read_json(body))
-        found = [policies.judge(value) for value in values]
+        now = self._now()
+        found = [policies.judge(value, now) for value in values]
         for each in found:
             self._count.decided(
                 PATH, allow=each.verdict.allow, indeterminate=bool(each.verdict.indeterminate)
             )
         runs: tuple[FinishedRun, ...] = ()
         if self._recorded:
-            at = self._now()
+            at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
             runs = tuple(
                 of_envelope(v, f, policies, at) for v, f in zip(values, found, strict=True)
             )

@@ -125,7 +125,7 @@ class Indeterminate(_Given):
 
 
 class Verdict(_Given):
-    """The total verdict: the same bytes as `cpctl gate` gives."""
+    """The total verdict, as it weighs: the same bytes as `cpctl gate` gives."""
 
     allow: bool
     findings: list[Finding]
@@ -148,6 +148,18 @@ class Worded(_Given):
     remedy: str
     position: str = ""
     """file:line:column, where it is known."""
+
+
+class Weighed(_Given):
+    """A finding that weighs otherwise than its rule says, by the word of the revision in force."""
+
+    rule: str
+    subject: str
+    code: str
+    path: list[str | int]
+    was: Annotated[Literal["deny", "warn", "info"], Field(alias="from")]
+    to: Literal["deny", "warn", "info", "off"]
+    because: str
 
 
 class Engine(_Given):
@@ -202,6 +214,9 @@ class Decision(_Given):
     verdict_digest: Annotated[Sha256, Field(alias="verdictDigest")]
     revision: Revision
     judgements: list[Judgement]
+    weighed: list[Weighed]
+    """Severities of environments, dates and waivers that made something else of a finding."""
+
     words: list[Worded]
     """The findings in words, with remedies."""
 

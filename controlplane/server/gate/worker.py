@@ -122,8 +122,7 @@ class Worker:
         standing.close()
 
     def _endpoints(self, court: Court, steps: Court) -> dict[str, Judged]:
-        at = partial(_stamp, wiring.now)
-        asked = DecisionsEndpoint(self._metrics, at, recorded=self._given.record)
+        asked = DecisionsEndpoint(self._metrics, wiring.now, recorded=self._given.record)
         live = AdmissionEndpoint(
             self._metrics, self._homes, wiring.now, recorded=self._given.record
         )
@@ -235,8 +234,3 @@ async def _within(event: asyncio.Event, seconds: float) -> None:
 def _close(*courts: Court) -> None:
     for court in courts:
         court.close()
-
-
-def _stamp(now: Callable[[], object]) -> str:
-    moment = now()
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,327 @@
+"""What is kept of a revision changes no answer about the next: derived is the same as read.
+
+Random edits, sound and unsound, of everything a repository holds; whatever is asked of what was
+derived (problems, changes, reach, the fleet, the decision) is asked of what was read as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from controlplane import wiring
+from controlplane.errors import ControlPlaneError
+from controlplane.operations import fleet_subject
+from controlplane.operations.gate import gate, step_between
+from controlplane.operations.linting import lint
+from controlplane.operations.locking import lock
+from controlplane.operations.recording import decision_json
+from controlplane.operations.stepping import KeptEngine
+from controlplane.policy.errors import PolicyLoadError
+from controlplane.render.helm import HelmCharts
+from controlplane.repo.cache import ParseCache
+from controlplane.repo.changes import changes
+from controlplane.repo.derived import Derived, derive
+from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import Snapshot, read
+from evidence.canonical import canonical
+from tests.support import documents
+from tests.support.gitrepo import TestRepository
+from tests.support.policies import finds, rule
+
+NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
+NAMESPACE = "templates/kubernetes/tenant/namespace.yaml.j2"
+NAMES = ("acme", "bolt", "cedar", "dune")
+PACK = "catalog/packs/retrieval/1.2.0"
+EVERY_KIND = ("Tenant", "PackLock", "Pack", "Cluster", "Environment", "BudgetCap", "Waiver")
+FLEET = "some clash in input.subject.resource.namespaces.items\n\tclash.count > 1"
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a revision, with what is not plain about some."""
+
+    text: Mapping[str, str | bytes]
+    links: Mapping[str, str]
+    modes: Mapping[str, int]
+
+    def put(self, path: str, text: str | bytes) -> Files:
+        """Return these files with another in it."""
+        return replace(self, text={**self.text, path: text})
+
+    def without(self, path: str) -> Files:
+        """Return these files without one."""
+        return replace(self, text={p: t for p, t in self.text.items() if p != path})
+
+    def replaced(self, path: str, old: str, new: str) -> Files:
+        """Return these files with another text in one of them, where that is still there."""
+        found = self.text.get(path)
+        return self.put(path, found.replace(old, new)) if isinstance(found, str) else self
+
+    def moved(self, old: str, new: str) -> Files:
+        """Return these files with one under another name, where it is still there."""
+        return self.without(old).put(new, self.text[old]) if old in self.text else self
+
+
+def tenant(name: str) -> str:
+    return f"tenants/{name}/tenant.yaml"
+
+
+def lock_of(name: str) -> str:
+    return f"tenants/{name}/lock.yaml"
+
+
+def cap(name: str, limit: int, only: str = "") -> str:
+    scope = f"scope:\n  tenants: [{only}]\n" if only else ""
+    return documents.document(
+        "BudgetCap", name, f"{scope}limit: {limit} EUR\nperiod: month\n"
+        "ladder:\n  - at: 80%\n    action: warn\n  - at: 100%\n    action: suspend\n"
+    )  # fmt: skip
+
+
+EDITS: Mapping[str, Any] = {
+    "label": lambda f, n: f.replaced(tenant(n), f"name: {n}\n", f"name: {n}\n  labels: {{a: b}}\n"),
+    "zone": lambda f, n: f.replaced(tenant(n), "residency: [eu]", "residency: [eu, us]"),
+    "parent": lambda f, n: f.put(tenant(n), documents.tenant(n, "parent: acme\n")),
+    "circle": lambda f, n: f.put(
+        tenant("acme"), documents.tenant("acme", f"parent: {n}\n")
+    ).put(tenant(n), documents.tenant(n, "parent: acme\n")),
+    "nobody's child": lambda f, n: f.put(tenant(n), documents.tenant(n, "parent: ghost\n")),
+    "namespace": lambda f, n: f.replaced(
+        tenant(n), "    target: here\n", "    target: here\n    namespace: shared\n"
+    ),
+    "renamed": lambda f, n: f.replaced(tenant(n), f"name: {n}\n", f"name: {n}x\n"),
+    "gone": lambda f, n: f.without(tenant(n)).without(lock_of(n)),
+    "lock gone": lambda f, n: f.without(lock_of(n)),
+    "lock of another": lambda f, n: f.replaced(lock_of(n), f"tenant: {n}\n", "tenant: bolt\n"),
+    "lock stale": lambda f, n: f.replaced(lock_of(n), '"~=1.2"', '"~=1.1"').replaced(
+        lock_of(n), "range: ~=1.2", "range: ~=1.1"
+    ),
+    "range": lambda f, n: f.replaced(tenant(n), "~=1.2", ">=1.2"),
+    "twice": lambda f, n: f.put(f"catalog/more/{n}.yaml", documents.tenant(n)),
+    "new tenant": lambda f, n: f.put(tenant(f"{n}2"), documents.tenant(f"{n}2")),
+    "broken": lambda f, n: f.put(tenant(n), "a: [\n"),
+    "unknown field": lambda f, n: f.put(tenant(n), documents.tenant(n, "wings: 2\n")),
+    "two documents": lambda f, n: f.put(
+        tenant(n), documents.tenant(n) + "---\n" + cap(f"{n}-cap", 10)
+    ),
+    "cap": lambda f, n: f.put(f"catalog/budgets/{n}.yaml", cap(f"{n}-cap", 10, n)),
+    "cap of all": lambda f, _: f.put("catalog/budgets/all.yaml", cap("all", 90)),
+    "a pack's new version": lambda f, _: f.put(
+        "catalog/packs/retrieval/1.3.0/pack.yaml", documents.pack("1.3.0")
+    ),
+    "another pack": lambda f, _: f.put(f"{PACK}/pack.yaml", documents.pack("1.2.1")),
+    "payload": lambda f, _: f.put(f"{PACK}/content/run.sh", "echo 2\n"),
+    "payload gone": lambda f, _: f.without(f"{PACK}/content/run.sh"),
+    "nobody's payload": lambda f, _: f.put("catalog/x/content/run.yaml", "a: b\n"),
+    "cluster": lambda f, _: f.replaced(
+        "catalog/clusters/here.yaml", "region: eu-west-1", "region: us-east-1"
+    ),
+    "cluster gone": lambda f, _: f.without("catalog/clusters/here.yaml"),
+    "environment": lambda f, _: f.replaced(
+        "catalog/environments/prod.yaml", "targets: [here]", "targets: [here]\n  strictness: strict"
+    ),
+    "environment gone": lambda f, _: f.without("catalog/environments/prod.yaml"),
+    "repository": lambda f, _: f.put(
+        "repository.yaml", documents.document("Repository", "example", "notes: Hello.\n")
+    ),
+    "layout": lambda f, _: f.put(
+        "repository.yaml",
+        documents.document("Repository", "example", "layout:\n  tenants: elsewhere\n"),
+    ),
+    "no repository": lambda f, _: f.without("repository.yaml"),
+    "second repository": lambda f, n: f.put(
+        f"catalog/{n}.yaml", documents.document("Repository", "other")
+    ),
+    "rule": lambda f, _: f.replaced("policies/tenancy/first/rule.rego", '"eu"', '"us"'),
+    "rule gone": lambda f, _: f.without("policies/tenancy/first/rule.rego"),
+    "broken rule": lambda f, _: f.put("policies/tenancy/first/rule.rego", "package x\nfindings {"),
+    "template": lambda f, _: f.replaced(NAMESPACE, "metadata:\n", "metadata:\n  labels: {a: b}\n"),
+    "new template": lambda f, _: f.put(
+        "templates/kubernetes/tenant/a.yaml.j2",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: {{ namespace }}\n",
+    ),
+    "broken template": lambda f, _: f.put(NAMESPACE, "{{ nothing"),
+    "readme": lambda f, n: f.put("README.md", n),
+    "elsewhere": lambda f, n: f.put("docs/deep/page.md", n),
+    "a case apart": lambda f, n: f.put(f"tenants/{n.upper()}/tenant.yaml", documents.tenant(n)),
+    "a case apart at the top": lambda f, n: f.put("Tenants/x.txt", n),
+    "moved to another case": lambda f, n: f.moved(tenant(n), f"tenants/{n.title()}/tenant.yaml"),
+    "unsafe": lambda f, n: f.put("tenants/a\\b/tenant.yaml", documents.tenant(n)),
+    "invisible": lambda f, n: f.put("tenants/a\u202eb/tenant.yaml", documents.tenant(n)),
+    "executable": lambda f, n: replace(f, modes={**f.modes, tenant(n): 0o100755}),
+    "link": lambda f, n: replace(f, links={**f.links, f"tenants/{n}/more.yaml": "tenant.yaml"}),
+    "link for a file": lambda f, n: replace(
+        f.without(tenant(n)), links={**f.links, tenant(n): "/etc/passwd"}
+    ),
+    "directory for a file": lambda f, n: f.without(tenant(n)).put(
+        f"{tenant(n)}/tenant.yaml", documents.tenant(n)
+    ),
+    "file for a directory": lambda f, n: f.without(tenant(n)).without(lock_of(n)).put(
+        f"tenants/{n}", "a\n"
+    ),
+    "too large": lambda f, n: f.put(tenant(n), documents.tenant(n) + "# x\n" * 300_000),
+    "not text": lambda f, n: f.put(tenant(n), b"\xff\xfe"),
+}  # fmt: skip
+
+
+class World:
+    """A sound revision of which everything is kept, and the commits that follow it."""
+
+    def __init__(self, path: Path) -> None:
+        self.made = TestRepository(path)
+        files: dict[str, str | bytes] = dict(documents.repository(tenant=None))
+        files |= {tenant(name): documents.tenant(name) for name in NAMES}
+        files |= rule(
+            finds('some zone in input.subject.resource.spec.data.residency\n\tzone != "eu"')
+        )
+        files |= rule(finds(FLEET), "tenancy/fleet", subjects="Fleet")
+        files |= rule(finds("input.subject.resource.never"), "tenancy/change", subjects="Change")
+        files[NAMESPACE] = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {{ namespace }}\n"
+        files[f"{PACK}/content/run.sh"] = "echo 1\n"
+        files["docs/a.md"] = "a\n"
+        self.made.commit(files)
+        self.git = GitRepository.open(path)
+        locks, problems = lock(read(self.git, "main"), ())
+        assert problems == ()
+        files |= {change.path: change.text for change in locks}
+        self.files = Files(files, {}, {})
+        self.base = self.made.commit(files)
+        self.origin = read(self.git, self.base)
+        assert lint(self.origin) == ()
+        self.parse, self.engine = ParseCache(None), KeptEngine(wiring.policy_engine(None))
+
+    def commit(self, edits: list[tuple[str, str]], parent: str) -> str:
+        files = self.files
+        for name, who in edits:
+            files = EDITS[name](files, who)
+        kept = {path for path in files.modes if path in files.text}
+        links = {path: to for path, to in files.links.items() if _free(path, files.text)}
+        return self.made.commit(
+            {p: t for p, t in files.text.items() if _free(p, files.text)},
+            links=links,
+            modes={path: files.modes[path] for path in kept},
+            parents=[parent],
+            branch="change",
+        )
+
+
+def _free(path: str, files: Mapping[str, Any]) -> bool:
+    """Whether no file stands where a directory above this one must."""
+    above = [path[:i] for i, c in enumerate(path) if c == "/"]
+    below = f"{path}/"
+    return not any(each in files for each in above) and not any(p.startswith(below) for p in files)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("derived"))
+    yield made
+    made.engine.close()
+
+
+some_edits = st.lists(
+    st.tuples(st.sampled_from(sorted(EDITS)), st.sampled_from(NAMES)), min_size=0, max_size=4
+)
+
+
+def every_edit(test: Any) -> Any:
+    """Try each edit once by itself, whatever else is drawn."""
+    for name in sorted(EDITS):
+        test = example(before=[], after=[(name, "bolt")])(test)
+    return test
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=st.just([]) | some_edits, after=some_edits)
+@every_edit
+def test_what_is_derived_is_what_is_read(
+    world: World, before: list[tuple[str, str]], after: list[tuple[str, str]]
+) -> None:
+    base = world.commit(before, world.base) if before else world.base
+    head = world.commit([*before, *after], base)
+    ours = [_derived(world, each) for each in (base, head)]
+    theirs = [_read(world, each) for each in (base, head)]
+    if not all(isinstance(each, Snapshot) for each in theirs):
+        assert [type(each) for each in ours] == [type(each) for each in theirs]
+        return
+    for mine, other in zip(ours, theirs, strict=True):
+        assert isinstance(mine, Snapshot)
+        assert isinstance(other, Snapshot)
+        _same(mine, other)
+    assert changes(*ours) == changes(*theirs)  # type: ignore[arg-type]
+    assert _decided(world, *ours) == _decided(world, *theirs)
+
+
+def _derived(world: World, commit: str) -> Snapshot | type[Exception]:
+    try:
+        found = derive(world.origin, world.git, commit, world.parse)
+        return found if found is not None else read(world.git, commit)
+    except ControlPlaneError as error:
+        return type(error)
+
+
+def _read(world: World, commit: str) -> Snapshot | type[Exception]:
+    try:
+        return read(world.git, commit)
+    except ControlPlaneError as error:
+        return type(error)
+
+
+def _same(mine: Snapshot, other: Snapshot) -> None:
+    assert lint(mine) == lint(other)
+    assert mine.problems == other.problems
+    assert mine.entries == other.entries
+    assert mine.documents == other.documents
+    assert {k: dict(v) for k, v in mine.index.items()} == {
+        k: dict(v) for k, v in other.index.items()
+    }
+    assert (mine.tree_id, mine.commit, mine.places) == (other.tree_id, other.commit, other.places)
+    assert mine.repository() == other.repository()
+    for kind in EVERY_KIND:
+        assert dict(mine.of_kind(kind)) == dict(other.of_kind(kind))
+    for pack in other.index.get("Pack", {}):
+        assert mine.content_digest(pack) == other.content_digest(pack)
+    for prefix in ("policies/", "templates/", "tenants/bolt/", f"{PACK}/content/"):
+        assert _bytes(mine, prefix) == _bytes(other, prefix)
+    if not lint(other):
+        assert fleet_subject.subject(mine) == fleet_subject.subject(other)
+
+
+def _bytes(snapshot: Snapshot, prefix: str) -> list[tuple[str, bytes]]:
+    return [(path, get()) for path, get in snapshot.files(prefix).items()]
+
+
+def _decided(world: World, base: Any, head: Any) -> Any:
+    """Return all that is said of a step, its evidence included."""
+    try:
+        report = gate(step_between(base, head, contained=True), world.engine, HelmCharts(None), NOW)
+    except (PolicyLoadError, ControlPlaneError) as error:
+        return type(error), str(error)
+    envelopes = {name: text for _, j in report.judgements for name, text in j.envelopes.items()}
+    return canonical(decision_json(report)), report.findings, report.problems, envelopes
+
+
+def test_a_change_of_one_tenant_is_derived(world: World) -> None:
+    """Or all of the above would be said of reading."""
+    for edits in ([("label", "bolt")], [("zone", "cedar"), ("label", "acme")], [("cap", "acme")],
+                  [("parent", "bolt")], [("rule", "bolt")], [("cluster", "bolt")]):  # fmt: skip
+        found = derive(world.origin, world.git, world.commit(edits, world.base), world.parse)
+        assert isinstance(found, Derived)
+        assert found.plain
+
+
+@pytest.mark.parametrize(
+    "edit", ["a case apart", "link", "repository", "layout", "too large", "unsafe", "invisible",
+             "a case apart at the top"],
+)  # fmt: skip
+def test_what_is_unusual_is_read(world: World, edit: str) -> None:
+    head = world.commit([(edit, "bolt")], world.base)
+    assert derive(world.origin, world.git, head, world.parse) is None
