@@ -20,7 +20,6 @@ package controlplane.secrets.credential_forms
 
 findings contains finding if {
 	some index, manifest in input.subject.resource.objects
-	is_object(manifest) # anything else is refused by workloads/known-kinds
 	suspicious(manifest)
 	some place, value
 	walk(manifest, [place, value])
