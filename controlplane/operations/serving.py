@@ -19,7 +19,7 @@ from controlplane.operations import policies
 from controlplane.operations.gate import NOBODY, facts
 from controlplane.operations.linting import require_sound
 from controlplane.operations.weighing import standing
-from controlplane.policy.decide import decide, unanswered_details
+from controlplane.policy.decide import Decider, unanswered_details
 from controlplane.policy.engine import PolicyEngine, Prepared, Question, Unanswered
 from controlplane.policy.envelope import Subject, envelope
 from controlplane.policy.model import Cause, PolicyBundle, Rule, Verdict, merge
@@ -92,6 +92,7 @@ class InForce:
         self.snapshot, self.engine, self.sets = snapshot, engine, tuple(sets)
         self.engine_version = engine.version()
         self._weights: Weights | None = None
+        self._decider = Decider()
 
     @property
     def revision(self) -> str:
@@ -108,18 +109,23 @@ class InForce:
         """What rules are told that ask for facts, where no change is judged and nobody agreed."""
         return facts(self.snapshot, NOBODY)
 
-    def judge(self, value: Mapping[str, Json], now: datetime) -> Answered:
+    def judge(
+        self, value: Mapping[str, Json], now: datetime, parts: Mapping[str, bytes] | None = None
+    ) -> Answered:
         """Return the verdict of all policy sets on an envelope, weighed as of `now`.
+
+        `parts` are the canonical bytes of its members by name, sorted, where they are at hand.
 
         Every rule about this kind of subject is asked, and is told what its METADATA asks for and
         no more, as by the gate. A rule about time is indeterminate where the envelope has none.
         """
-        parts = {name: canonical(value[name]) for name in sorted(value)}
+        if parts is None:
+            parts = {name: canonical(value[name]) for name in sorted(value)}
         kind, name = value["subject"]["kind"], value["subject"]["name"]
         subject = f"{kind}/{name}"
-        rulings = tuple(_ruling(each, kind, subject, parts) for each in self.sets)
+        rulings = tuple(self._ruling(each, kind, subject, parts) for each in self.sets)
         return Answered(
-            question=digest_bytes(_joined(parts)),
+            question=digest_bytes(b"".join(_pieces(parts))),
             subject=subject,
             final=self.weighed(
                 merge(ruling.verdict for ruling in rulings),
@@ -132,9 +138,26 @@ class InForce:
     def judge_subject(self, subject: Subject, facts: Mapping[str, Json], time: Json) -> Verdict:
         """Return the verdict of all policy sets on a subject that was made here."""
         return merge(
-            decide(question, each.prepared.answer(question))
+            self._decider.decide(question, each.prepared.answer(question))
             for each in self.sets
             for question in _questions(each, subject, facts, time)
+        )
+
+    def _ruling(
+        self, loaded: LoadedSet, kind: str, subject: str, parts: Mapping[str, bytes]
+    ) -> Ruling:
+        asked = []
+        for told in loaded.told.get(kind, ()):
+            pieces = _as_told(parts, told)
+            asked.append(Question(subject, b"".join(pieces), told.rules, pieces))
+        pairs = [(question, loaded.prepared.answer(question)) for question in asked]
+        verdict = merge(self._decider.decide(*pair) for pair in pairs)
+        open_ = bool(verdict.indeterminate)
+        return Ruling(
+            policy_set=loaded,
+            verdict=verdict,
+            judged=tuple((subject, question.digest) for question in asked),
+            details=tuple(d for pair in pairs for d in unanswered_details(*pair)) if open_ else (),
         )
 
     def weighed(
@@ -238,32 +261,19 @@ def _questions(
         yield Question(subject.identity, whole.text, told.rules, whole.parts)
 
 
-def _ruling(loaded: LoadedSet, kind: str, subject: str, parts: Mapping[str, bytes]) -> Ruling:
-    asked = [
-        Question(subject, _as_told(parts, told), told.rules) for told in loaded.told.get(kind, ())
-    ]
-    pairs = [(question, loaded.prepared.answer(question)) for question in asked]
-    verdict = merge(decide(*pair) for pair in pairs)
-    open_ = bool(verdict.indeterminate)
-    return Ruling(
-        policy_set=loaded,
-        verdict=verdict,
-        judged=tuple((subject, digest_bytes(question.envelope)) for question in asked),
-        details=tuple(d for pair in pairs for d in unanswered_details(*pair)) if open_ else (),
-    )
-
-
-def _as_told(parts: Mapping[str, bytes], told: Told) -> bytes:
+def _as_told(parts: Mapping[str, bytes], told: Told) -> tuple[bytes, ...]:
     """Return the envelope as some rules are told it: the facts and the time only if they ask."""
     given = dict(parts)
     if not told.informed:
         given["facts"] = b"{}"
     if not told.timed:
         given.pop("time", None)
-    return _joined(given)
+    return _pieces(given)
 
 
-def _joined(parts: Mapping[str, bytes]) -> bytes:
-    """Return the canonical bytes of an object of canonical parts, whose names are sorted."""
-    members = b",".join(b'"%b":%b' % (name.encode(), text) for name, text in parts.items())
-    return b"{%b}" % members
+def _pieces(parts: Mapping[str, bytes]) -> tuple[bytes, ...]:
+    """Return the bytes of an object of canonical parts with sorted names, each part by itself."""
+    found: list[bytes] = []
+    for name, text in parts.items():
+        found += [b'%b"%b":' % (b"," if found else b"{", name.encode()), text]
+    return (*found, b"}")

@@ -38,6 +38,9 @@ def decide(question: Question, answer: Answer) -> Verdict:
     )
 
 
+MOST = 4096  # verdicts that are kept
+
+
 class Decider:
     """Decides question after question; an answer without findings that comes again is read once."""
 
@@ -57,6 +60,8 @@ class Decider:
             return known[2]
         verdict = decide(question, answer)
         if not verdict.findings and not verdict.indeterminate:  # it names no subject
+            if len(self._known) >= MOST:
+                self._known.clear()
             self._known[key] = (answer, question.rules, verdict)
         return verdict
 

@@ -8,6 +8,7 @@ at once is decided over the whole.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from evidence.canonical import Json
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 100  # levels of nesting
 SHARED = 256  # bytes from which on a part is looked at by itself
+LONG = 4096  # bytes from which on a part is remembered by its digest, so that memory is bounded
 _MOST_PARTS = 4096  # remembered at once
 _LONG_NUMBER = re.compile(rb"\d{16}")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -28,7 +30,7 @@ class Fitness:
     """Says what is unfit, and remembers the parts that are fit. Threads may share it."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, int] = {}  # part → how deep it is nested
+        self._known: dict[bytes, int] = {}  # part, or the digest of a long one → how deep it is
 
     def unfit(self, envelope: bytes, parts: Sequence[bytes] = ()) -> str:
         """Return why evaluators would not read an envelope alike, "" where they do.
@@ -56,11 +58,12 @@ class Fitness:
 
     def _depth(self, part: bytes) -> int | None:
         """Return how deep a part is nested, None where it is no fit value by itself."""
-        known = self._known.get(part)
+        name = part if len(part) < LONG else hashlib.sha256(part).digest()
+        known = self._known.get(name)
         if known is None and (known := _fit_depth(part)) is not None:
             if len(self._known) >= _MOST_PARTS:
                 self._known.clear()
-            self._known[part] = known
+            self._known[name] = known
         return known
 
 

@@ -28,9 +28,9 @@ class DecisionsEndpoint:
 
     def __call__(self, policies: InForce, body: bytes, rest: str) -> Decided:
         """Judge; raises RefusedError for a body that is no envelope."""
-        values, several = reading.envelopes(reading.read_json(body))
+        asked, several = reading.envelopes(body)
         now = self._now()
-        found = [policies.judge(value, now) for value in values]
+        found = [policies.judge(each.value, now, each.parts) for each in asked]
         for each in found:
             self._count.decided(
                 PATH, allow=each.verdict.allow, indeterminate=bool(each.verdict.indeterminate)
@@ -39,7 +39,7 @@ class DecisionsEndpoint:
         if self._recorded:
             at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
             runs = tuple(
-                of_envelope(v, f, policies, at) for v, f in zip(values, found, strict=True)
+                of_envelope(e.value, f, policies, at) for e, f in zip(asked, found, strict=True)
             )
         return Decided(partial(_answer, found, policies, several=several), runs)
 
