@@ -300,6 +300,8 @@ def clearing(repository: GitRepository, engine: str | None, keys: Path | None) -
     """Return what finds out whether a revision may be applied, with the engine of that name."""
     from controlplane.operations.agreement import agreement  # noqa: PLC0415
     from controlplane.operations.applying import Clearing, LateJudge  # noqa: PLC0415
+    from controlplane.operations.remembering import past_decisions  # noqa: PLC0415
+    from controlplane.operations.trust import trust_of  # noqa: PLC0415
 
     evidence = evidence_directory(repository)
     late = LateJudge(
@@ -308,6 +310,7 @@ def clearing(repository: GitRepository, engine: str | None, keys: Path | None) -
         writer=lambda: evidence_writer(evidence, "decide", keys=keys),
         now=now,
         said=lambda step, when: agreement(repository, evidence, step, when),
+        past=lambda step, when: past_decisions(evidence, trust_of(step.base), when),
     )
     return Clearing(repository, evidence, late)
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from controlplane.errors import ControlPlaneError
 from controlplane.operations.clearing import Clearance, branch, clear
 from controlplane.operations.exchange import collect
 from controlplane.operations.gate import Agreement, GateReport, Step, gate
+from controlplane.operations.past import PastDecision, Skipped
 from controlplane.operations.planning import TargetOf
 from controlplane.operations.recording import record_decision
 from controlplane.operations.wanted import Wanted, abandoned
@@ -36,7 +38,8 @@ RUNS = 100  # that are looked through for the last one of this repository
 class LateJudge:
     """Judges and records a step that nobody judged before its merge, the same step only once.
 
-    An answer is given again as long as it holds; one that was not reached is sought anew.
+    An answer is given again as long as it holds; one that was not reached is sought anew. `past`
+    gives what was recorded, for a step that changes how is judged.
     """
 
     engine: Callable[[], PolicyEngine]
@@ -44,6 +47,7 @@ class LateJudge:
     writer: Callable[[], EvidenceWriter]
     now: Callable[[], datetime]
     said: Callable[[Step, datetime], Agreement] = lambda _step, _now: Agreement()
+    past: Callable[[Step, datetime], Iterable[PastDecision | Skipped]] = lambda _step, _now: ()
     _known: dict[tuple[str, str], GateReport] = field(default_factory=dict)
 
     def __call__(self, step: Step) -> GateReport:
@@ -53,7 +57,8 @@ class LateJudge:
         if report is None or self._is_over(report):
             now = self.now()
             said = self.said(step, now)
-            report = gate(step, self.engine(), self.charts, now, said=said)
+            past = partial(self.past, step, now)
+            report = gate(step, self.engine(), self.charts, now, said=said, past=past)
             if not report.problems:
                 record_decision(report, self.writer(), gated=False)
             self._known = {key: report}

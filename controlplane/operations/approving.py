@@ -83,8 +83,8 @@ def import_reviews(
     """Record what a Git server said of the step, signed by this machine; return it, in words too.
 
     Every reviewer's latest word is recorded, also that it no longer holds. Raises UsageError where
-    the reviews are about another head, or the base does not let the key import, or the source calls
-    itself what only an approver's own signature is.
+    the reviews are about another head or base, or the base does not let the key import, or the
+    source calls itself what only an approver's own signature is.
     """
     key = trust.keys.get(writer.signer.keyid)
     if key is None or key.purpose != "import":
@@ -102,6 +102,13 @@ def import_reviews(
         raise UsageError(
             f"the event is about commit {reviews.head[:12]}, the head is {head[:12]}",
             remedy="give the revision the event is about with --head, or a newer event",
+        )
+    base = step.base.commit.id if step.base.commit else ""
+    if reviews.base and reviews.base != base:
+        raise UsageError(
+            f"the event is about a merge into {reviews.base[:12]}, the base is {base[:12]}",
+            remedy="what was reviewed is another change: give that base with --base; where the "
+            "branch went on, update the pull request and have it reviewed",
         )
     if not (reviews.reviews or reviews.author or reviews.complete):
         raise UsageError(

@@ -1,8 +1,9 @@
 """Reviews as GitHub says them: the `pull_request_review` event, or the list of the reviews API.
 
 Formats: https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request_review and
-https://docs.github.com/rest/pulls/reviews. The list says neither head nor author; give it as
-`{"pull_request": …, "reviews": […]}` with the pull request as the API returns it to have both.
+https://docs.github.com/rest/pulls/reviews. The list says neither head, base nor author; it is
+believed as `{"pull_request": …, "reviews": […]}` with the pull request as the API returns it. By
+itself it can void approvals and give none: against which base somebody reviewed is not known.
 """
 
 from __future__ import annotations
@@ -24,14 +25,20 @@ _PAGES = (30, 100)  # the sizes of a page of the API: by default, and at most
 def read(event: Json, issuer: str = "") -> Reviews:
     """Return what the event or the list says; raises UnreadableEventError."""
     at = At(event)
-    head = author = ""
+    head = base = author = ""
     if "pull_request" in at:
         head = at["pull_request"]["head"]["sha"].commit()
+        base = at["pull_request"]["base"]["sha"].commit()
         author = at["pull_request"]["user"]["login"].text()
     single = "review" in at
     listed = [at["review"]] if single else _whole(at)
     reviews = tuple(found for each in listed if (found := _review(each)) is not None)
-    return Reviews("github", issuer or ISSUER, head, author, reviews, complete=not single)
+    if not base and any(review.state == "approved" for review in reviews):
+        raise at.wrong(
+            "does not say into which base the approved commits were to be merged",
+            'give `{"pull_request": …, "reviews": […]}`, with both as the API returns them',
+        )
+    return Reviews("github", issuer or ISSUER, head, author, reviews, not single, base)
 
 
 def _whole(at: At) -> list[At]:

@@ -57,4 +57,7 @@ def _listed(at: At, issuer: str) -> Reviews:
         for each in at["approvals"]["approved_by"].items()
     )
     author = request["author"]["username"].text()
-    return Reviews("gitlab", issuer, head, author, reviews, complete=True)
+    base = ""
+    if "diff_refs" in request and request["diff_refs"].value is not None:
+        base = request["diff_refs"]["base_sha"].commit()
+    return Reviews("gitlab", issuer, head, author, reviews, complete=True, base=base)

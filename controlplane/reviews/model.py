@@ -41,7 +41,9 @@ class Review:
 class Reviews:
     """What a server said of one pull request. `head` and `author` are "" where it did not say.
 
-    `complete` says that nobody else approves: a list, not one event.
+    `complete` says that nobody else approves: a list, not one event. `base` is the commit that the
+    pull request was to be merged into: what was reviewed is the difference from it; "" where the
+    server does not say.
     """
 
     source: str
@@ -50,6 +52,7 @@ class Reviews:
     author: str
     reviews: tuple[Review, ...]
     complete: bool = False
+    base: str = ""
 
     def latest(self) -> tuple[Review, ...]:
         """Return the last word of every reviewer, by login; of two at one moment, the later one."""
@@ -107,9 +110,10 @@ class At:
         except (ValueError, OverflowError, MalformedError):
             raise self.wrong("is no time") from None
 
-    def wrong(self, what: str) -> UnreadableEventError:
+    def wrong(self, what: str, remedy: str = "") -> UnreadableEventError:
         """Return the error that says so, with the place."""
         return UnreadableEventError(
             f"{self.place} {what}",
-            remedy="give the file that the server sent, unchanged; docs/approvals.md names which",
+            remedy=remedy
+            or "give the file that the server sent, unchanged; docs/approvals.md names which",
         )

@@ -213,7 +213,11 @@ def event(company: Company, state: str = "approved", login: str = "sam-sec", **m
             "submitted_at": "2026-11-25T10:00:00Z",
             **more,
         },
-        "pull_request": {"head": {"sha": head}, "user": {"login": "ada"}},
+        "pull_request": {
+            "head": {"sha": head},
+            "base": {"sha": company.git("rev-parse", "main")},
+            "user": {"login": "ada"},
+        },
     }
     path = company.folder / f"{state}-{login}.json"
     path.write_text(json.dumps(said), "utf-8")
@@ -258,6 +262,21 @@ def test_an_event_about_another_commit_is_refused(company: Company) -> None:
     old = event(company)
     company.git("commit", "-q", "--amend", "--author", ADA, "-m", "Another commit")
     assert "the event is about commit" in take(company, old, expect=2)
+
+
+def test_a_review_of_another_base_is_refused(company: Company) -> None:
+    """Against an older base the reviewer saw another difference than the one that is judged."""
+    for base in (company.git("rev-parse", "HEAD"), "a" * 40):
+        pull = json.loads(Path(event(company)).read_text("utf-8"))
+        pull["pull_request"]["base"]["sha"] = base
+        path = company.folder / "moved.json"
+        path.write_text(json.dumps(pull), "utf-8")
+        assert "the event is about a merge into" in take(company, str(path), expect=2)
+    assert listed(company) == []
+    listed_alone = company.folder / "list.json"
+    listed_alone.write_text(json.dumps([pull["review"]]), "utf-8")
+    assert "does not say into which base" in take(company, str(listed_alone), expect=2)
+    assert listed(company) == []
 
 
 def test_a_key_that_may_not_import_says_nothing(company: Company) -> None:

@@ -10,8 +10,9 @@ import pytest
 from controlplane.reviews import github, gitlab
 from controlplane.reviews.model import Review, UnreadableEventError
 
-HEAD, OLD = "a" * 40, "b" * 40
-PULL = {"number": 7, "head": {"sha": HEAD, "ref": "topic"}, "user": {"login": "ada"}}
+HEAD, OLD, BASE = "a" * 40, "b" * 40, "c" * 40
+PULL = {"number": 7, "head": {"sha": HEAD, "ref": "topic"}, "user": {"login": "ada"},
+        "base": {"sha": BASE, "ref": "main"}}  # fmt: skip
 
 
 def review(login: str, state: str, commit: str = HEAD, at: str = "10:00:00") -> dict[str, Any]:
@@ -29,10 +30,25 @@ def event(**more: Any) -> dict[str, Any]:
     return {**known, **more}
 
 
+def whole(*reviews: dict[str, Any]) -> dict[str, Any]:
+    return {"pull_request": PULL, "reviews": list(reviews)}
+
+
+def test_a_list_by_itself_gives_no_approval_and_voids_some() -> None:
+    """It does not say against which base somebody reviewed."""
+    with pytest.raises(UnreadableEventError, match="into which base") as found:
+        github.read([review("sam", "APPROVED")])
+    assert "pull_request" in found.value.remedy
+    (last,) = github.read([review("sam", "DISMISSED")]).latest()
+    assert not last.agrees_to(HEAD)
+    with pytest.raises(UnreadableEventError, match="has no `base`"):
+        github.read(event(pull_request={k: v for k, v in PULL.items() if k != "base"}))
+
+
 def test_the_event_of_a_review() -> None:
     said = github.read(event())
-    assert (said.source, said.issuer, said.head, said.author) == (
-        "github", "https://github.com", HEAD, "ada"
+    assert (said.source, said.issuer, said.head, said.base, said.author) == (
+        "github", "https://github.com", HEAD, BASE, "ada"
     )  # fmt: skip
     assert said.reviews == (Review("sam", "approved", HEAD, "2026-11-26T10:00:00Z"),)
     assert not said.complete
@@ -41,18 +57,18 @@ def test_the_event_of_a_review() -> None:
 @pytest.mark.parametrize("state", ["changes_requested", "dismissed"])
 def test_a_later_word_voids(state: str) -> None:
     listed = [review("sam", "APPROVED"), review("Sam", state.upper(), at="11:00:00")]
-    (last,) = github.read(listed).latest()
+    (last,) = github.read(whole(*listed)).latest()
     assert not last.agrees_to(HEAD)
 
 
 def test_a_comment_changes_nobodys_word() -> None:
     silent = [review("sam", "COMMENTED", at="11:00:00"), {"state": "PENDING"}]
-    (last,) = github.read([review("sam", "APPROVED"), *silent]).latest()
+    (last,) = github.read(whole(review("sam", "APPROVED"), *silent)).latest()
     assert last.agrees_to(HEAD)
 
 
 def test_an_approval_of_another_commit_agrees_to_nothing() -> None:
-    (last,) = github.read([review("sam", "APPROVED", OLD)]).latest()
+    (last,) = github.read(whole(review("sam", "APPROVED", OLD))).latest()
     assert not last.agrees_to(HEAD)
 
 
@@ -68,12 +84,12 @@ def test_what_may_be_one_page_of_several_is_refused(count: int) -> None:
     with pytest.raises(UnreadableEventError, match=f"{count} reviews") as found:
         github.read({"pull_request": PULL, "reviews": listed})
     assert "--paginate" in found.value.remedy
-    assert github.read([*listed, review("sam", "COMMENTED")]).complete
+    assert github.read(whole(*listed, review("sam", "COMMENTED"))).complete
 
 
 def test_a_deleted_account_says_nothing() -> None:
     gone = {**review("sam", "APPROVED"), "user": None}
-    assert github.read([gone, review("ada", "APPROVED")]).reviews[0].login == "ada"
+    assert github.read(whole(gone, review("ada", "APPROVED"))).reviews[0].login == "ada"
     assert github.read(event(review=gone)).reviews == ()
 
 
@@ -136,7 +152,9 @@ APPROVALS = {
 def test_the_list_of_approvals() -> None:
     said = gitlab.read(APPROVALS)
     assert said.reviews == (Review("sam", "approved", HEAD, "2026-11-26T10:00:00Z"),)
-    assert (said.author, said.complete) == ("ada", True)
+    assert (said.author, said.complete, said.base) == ("ada", True, "")
+    request = {**APPROVALS["merge_request"], "diff_refs": {"base_sha": BASE}}
+    assert gitlab.read({**APPROVALS, "merge_request": request}).base == BASE
 
 
 def test_a_list_is_not_believed_where_approvals_survive_a_push() -> None:
@@ -158,6 +176,7 @@ def test_a_list_is_not_believed_where_approvals_survive_a_push() -> None:
         (github.read, [review("sam", "approved", "HEAD")], r"event\[0\]\.commit_id is no commit"),
         (github.read, [{**review("sam", "approved"), "submitted_at": "soon"}], "is no time"),
         (github.read, event(pull_request=None), "event.pull_request has no `head`"),
+        (github.read, event(pull_request={**PULL, "base": {"sha": "main"}}), "is no commit id"),
         (gitlab.read, {}, "event has no `object_kind`"),
         (gitlab.read, {"object_kind": "push"}, "object_kind is not"),
         (gitlab.read, hook(last_commit=None), "last_commit has no `id`"),
