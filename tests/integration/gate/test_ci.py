@@ -187,52 +187,100 @@ def test_the_action_never_ends_well_where_the_gate_did_not_run(
     assert runner.run() == 127, runner.said
 
 
-def test_the_gitlab_template_reports_and_comments_in_place(
-    gated: Gated, tmp_path: Path, host: Any
-) -> None:
-    gated.git("clone", "-q", "--bare", ".", str(tmp_path / "origin.git"))
-    gated.git("remote", "add", "origin", str(tmp_path / "origin.git"))
-    template = yaml.safe_load(TEMPLATE.read_text("utf-8"))[".cpctl-gate"]
-    environment = {
-        **gated.environment(),
-        "GITLAB_CI": "true",
-        "CI_API_V4_URL": host.url,
-        "CI_PROJECT_ID": "3",
-        "CI_PROJECT_URL": "https://host.example/acme/fleet",
-        "CI_MERGE_REQUEST_IID": "12",
-        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
-        "CI_JOB_ID": "99",
-        "CPCTL_GITLAB_TOKEN": "token-of-test",
-        "CPCTL_PACKAGE": "",
-        "CPCTL_ENGINE": "embedded",
-        "CPCTL_HOME": str(tmp_path / "home"),
-    }
+class GitLab:
+    """Runs the jobs of the template, as a runner does for one merge request."""
 
-    def job(commit: str) -> subprocess.CompletedProcess[str]:
+    def __init__(self, gated: Gated, folder: Path, host: Any, **variables: str) -> None:
+        self._gated, self._host = gated, host
+        self.home = folder / "home"
+        self.origin = folder / "origin.git"
+        gated.git("clone", "-q", "--bare", ".", str(self.origin))
+        gated.git("remote", "add", "origin", str(self.origin))
+        self.template = yaml.safe_load(TEMPLATE.read_text("utf-8"))
+        self.environment = {
+            **gated.environment(),
+            "GITLAB_CI": "true",
+            "CI_API_V4_URL": host.url,
+            "CI_PROJECT_ID": "3",
+            "CI_PROJECT_URL": "https://host.example/acme/fleet",
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+            "CI_JOB_ID": "99",
+            "CPCTL_PACKAGE": "",
+            "CPCTL_ENGINE": "embedded",
+            "CPCTL_HOME": str(self.home),
+            **variables,
+        }
+
+    def job(self, name: str, commit: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["sh", "-e", "-c", "\n".join(template["script"])],
-            cwd=gated.path,
-            env={**environment, "CI_COMMIT_SHA": commit},
+            ["sh", "-e", "-c", "\n".join(self.template[name]["script"])],
+            cwd=self._gated.path,
+            env={**self.environment, "CI_COMMIT_SHA": commit, **more},
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
 
-    done = job(gated.deny())
+
+def test_the_gitlab_template_reports(gated: Gated, tmp_path: Path, host: Any) -> None:
+    gitlab = GitLab(gated, tmp_path, host)
+    done = gitlab.job(".cpctl-gate", gated.deny())
     assert done.returncode == 1, done.stderr
     assert "denied: 1 finding(s) forbid it" in done.stdout
-    reports = template["artifacts"]["reports"]
+    reports = gitlab.template[".cpctl-gate"]["artifacts"]["reports"]
     (issue,) = json.loads((gated.path / reports["codequality"]).read_text())
     assert issue["location"]["path"] == TENANT
     assert 'failures="1"' in (gated.path / reports["junit"]).read_text()
-    assert len(host.comments) == 1
-    done = job(gated.repair())
+    done = gitlab.job(".cpctl-gate", gated.repair())
     assert done.returncode == 0, done.stderr
     assert json.loads((gated.path / reports["codequality"]).read_text()) == []
-    assert len(host.comments) == 1
-    assert "✅ Allowed" in host.comments[0]["body"]
-    assert not (tmp_path / "home").exists(), "keys do not outlive the job"
+    assert host.comments == []
+    assert not gitlab.home.exists()
+
+
+@pytest.mark.parametrize("name", ["CPCTL_KEYS", "CPCTL_GITLAB_TOKEN"])
+def test_a_merge_requests_own_pipeline_is_given_no_secret(
+    gated: Gated, tmp_path: Path, host: Any, name: str
+) -> None:
+    """Its configuration is the merge request's own and could print it: that is said aloud."""
+    done = GitLab(gated, tmp_path, host).job(".cpctl-gate", gated.repair(), **{name: "secret-x"})
+    assert done.returncode == 2
+    assert "protected environment `decide`" in done.stderr
+    assert "secret-x" not in done.stdout + done.stderr
+
+
+def test_the_gitlab_template_decides_by_what_the_branch_holds(
+    gated: Gated, tmp_path: Path, host: Any
+) -> None:
+    """On the protected branch: the head is fetched, never checked out; the comment is written over."""
+    made = gated.run("cpctl", "keys", "init", "--holder", "ci")
+    gated.git("checkout", "-q", "-f", "main")
+    gated.files["trust/ci.yaml"] = made.stdout
+    gated.base = gated.commit()
+    gated.git("checkout", "-q", "-B", "change")
+    packed = f"tar -cz -C {gated.environment()['CPCTL_HOME']} keys | base64"
+    keys = gated.run("sh", "-c", packed).stdout
+    payload = tmp_path / "payload.json"
+    payload.write_text(json.dumps({"object_attributes": {"iid": 12}}))
+    gitlab = GitLab(gated, tmp_path, host, CPCTL_KEYS=keys, TRIGGER_PAYLOAD=str(payload))
+    token = {"CPCTL_GITLAB_TOKEN": "token-of-test"}
+    ends = {"base": gated.base, "head": gated.deny()}
+    gated.git("checkout", "-q", "-f", "main")
+
+    missing = gitlab.job(".cpctl-decide", ends["base"], **token)
+    assert missing.returncode not in (0, 1), "there is no such merge request"
+    gated.git("push", "-q", "origin", f"{ends['head']}:refs/merge-requests/12/head")
+    done = gitlab.job(".cpctl-decide", ends["base"])
+    assert done.returncode == 1, done.stderr
+    assert "denied: 1 finding(s) forbid it" in done.stdout
+    assert "not recorded" not in done.stdout + done.stderr
+    assert (gated.path / TENANT).read_text().count("[eu]") == 1, "nothing of it was checked out"
+    none = gitlab.job(".cpctl-decide", ends["base"], CPCTL_KEYS="")
+    assert (none.returncode, "CPCTL_KEYS is not there" in none.stderr) == (2, True)
+    payload.write_text(json.dumps({"object_attributes": {"iid": "12; touch x"}}))
+    assert gitlab.job(".cpctl-decide", ends["base"]).returncode not in (0, 1)
+    assert not gitlab.home.exists(), "keys do not outlive the job"
 
 
 def test_pre_commit_runs_the_hooks(gated: Gated, tmp_path: Path) -> None:

@@ -132,3 +132,17 @@ def test_deciding_and_applying_have_secrets_of_their_own() -> None:
     }
     assert read["decide.yaml"] == {"CPCTL_DECIDE_KEYS"}
     assert not read["decide.yaml"] & read["reconcile.yaml"]
+
+
+def test_gitlabs_jobs_keep_secrets_from_what_a_merge_request_runs() -> None:
+    template = yaml.safe_load(TEMPLATE.read_text("utf-8"))
+    own, deciding = template[".cpctl-gate"], template[".cpctl-decide"]
+    assert own["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "merge_request_event"'}]
+    assert "environment" not in own
+    assert "--no-record" in own["script"][0]
+    assert "keys" not in own["script"][0].replace("CPCTL_KEYS", "")
+    assert deciding["environment"]["name"] == "decide"
+    (rule,) = deciding["rules"]
+    assert '$CI_COMMIT_REF_PROTECTED == "true"' in rule["if"]
+    assert "checkout" not in deciding["script"][0]
+    assert "refs/merge-requests/$number/head" in deciding["script"][0]
