@@ -131,12 +131,12 @@ def _seen(asked: Asked, body: Mapping[str, Json], placement: RenderedPlacement) 
 
 
 def _labelled(new: Seen, placement: RenderedPlacement) -> Seen:
-    """Return a controller's child with the labels of the declared workload that it is a part of.
+    """Return a controller's child with what the declared workload says that it is a part of.
 
-    Controllers hand on the labels of a template only, and what a workload says of its pack stands
-    on the workload itself.
+    Controllers hand on the labels of a template only: what a workload says of its pack, and of how
+    many the child is one, stands on the workload itself.
     """
-    if not new.inside:
+    if not new.child:
         return new
     own = _labels(new.body)
     for each in placement.objects:
@@ -146,7 +146,10 @@ def _labelled(new: Seen, placement: RenderedPlacement) -> Seen:
         chosen = body.get("spec", {}).get("selector", {}).get("matchLabels") or {}
         if chosen and chosen.items() <= own.items():
             metadata = {**new.body["metadata"], "labels": {**_labels(body), **own}}
-            return replace(new, body={**new.body, "metadata": metadata})
+            spec = new.body["spec"]
+            if "replicas" in body["spec"]:
+                spec = {**spec, "replicas": body["spec"]["replicas"]}
+            return replace(new, body={**new.body, "metadata": metadata, "spec": spec})
     return new
 
 

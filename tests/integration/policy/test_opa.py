@@ -53,7 +53,7 @@ def prepared(opa_server: OpaServer) -> Iterator[OpaPolicies]:
     yield policies
     for name in _policies(opa_server):
         _call(opa_server, "DELETE", f"policies/{name}")
-    _call(opa_server, "PUT", "data/parameters", "{}")
+    _call(opa_server, "DELETE", "data/parameters")
 
 
 def test_the_text_in_opa_is_the_text_in_git_and_is_taken_out(opa_server: OpaServer) -> None:

@@ -25,6 +25,7 @@ CLUSTER, TENANT, NAMESPACE = "eu-central-1", "aurora-retail", "aurora-retail-pro
 MANIFEST = ROOT / "docs" / "kubernetes" / "admission" / "webhook.yaml"
 HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 CONTROLLER = "system:serviceaccount:kube-system:replicaset-controller"
+DEPLOYMENTS = "system:serviceaccount:kube-system:deployment-controller"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 
 
@@ -156,6 +157,23 @@ def test_a_pod_of_a_known_controller_is_judged_as_what_made_it(guarded: Guarded)
     assert "[workloads/known-kinds]" in denial["message"]
     assert "[workloads/image-digest] at spec.containers[0]" in answer["message"]
     assert "[workloads/known-kinds]" in words["message"]
+
+
+def test_a_new_replica_set_may_begin_with_one_pod(guarded: Guarded) -> None:
+    """A rollout scales it up step by step; how many there are to be, its Deployment says."""
+    deployment = guarded.one("Deployment")
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment["metadata"]["name"],
+             "uid": "1", "controller": True}  # fmt: skip
+    template = deployment["spec"]["template"]
+    made = {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {**template["metadata"], "name": "next", "ownerReferences": [owner]},
+        "spec": {"replicas": 1, "selector": deployment["spec"]["selector"], "template": template},
+    }
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/replicasets"
+    status, said = guarded.api.call("POST", path, made, acting_as=DEPLOYMENTS)
+    assert status == 201, said.get("message")
 
 
 def test_a_dry_run_is_judged_too(guarded: Guarded) -> None:
