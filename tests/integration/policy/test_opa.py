@@ -53,6 +53,7 @@ def prepared(opa_server: OpaServer) -> Iterator[OpaPolicies]:
     yield policies
     for name in _policies(opa_server):
         _call(opa_server, "DELETE", f"policies/{name}")
+    _call(opa_server, "PUT", "data/parameters", "{}")  # there, so that it can be taken away
     _call(opa_server, "DELETE", "data/parameters")
 
 
