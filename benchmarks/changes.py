@@ -130,8 +130,7 @@ def _peak(server: Serving) -> float:
     """Return the most memory that a worker held, in MiB."""
     pid = server.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    status = [Path(f"/proc/{child}/status").read_text(encoding="ascii") for child in children]
-    return max(int(re.findall(r"VmHWM:\s+(\d+)", text)[0]) / 1024 for text in status)
+    return max(measure.peak_mib(int(child)) for child in children)
 
 
 def _conftest(settings: Settings, size: int) -> Usage:

@@ -127,10 +127,10 @@ def _lost(asked: Asked, placement: RenderedPlacement) -> str:
 
 def _seen(asked: Asked, body: Mapping[str, Json], placement: RenderedPlacement) -> Seen:
     found = seen(body, asked.namespace, by_controller=asked.by_controller)
-    return _labelled(found, placement)
+    return _as_a_part(found, placement)
 
 
-def _labelled(new: Seen, placement: RenderedPlacement) -> Seen:
+def _as_a_part(new: Seen, placement: RenderedPlacement) -> Seen:
     """Return a controller's child with what the declared workload says that it is a part of.
 
     Controllers hand on the labels of a template only: what a workload says of its pack, and of how
@@ -146,10 +146,10 @@ def _labelled(new: Seen, placement: RenderedPlacement) -> Seen:
         chosen = body.get("spec", {}).get("selector", {}).get("matchLabels") or {}
         if chosen and chosen.items() <= own.items():
             metadata = {**new.body["metadata"], "labels": {**_labels(body), **own}}
-            spec = new.body["spec"]
-            if "replicas" in body["spec"]:
-                spec = {**spec, "replicas": body["spec"]["replicas"]}
-            return replace(new, body={**new.body, "metadata": metadata, "spec": spec})
+            made = {**new.body, "metadata": metadata}
+            if isinstance(made.get("spec"), dict) and "replicas" in body["spec"]:
+                made["spec"] = {**made["spec"], "replicas": body["spec"]["replicas"]}
+            return replace(new, body=made)
     return new
 
 

@@ -79,13 +79,24 @@ class Reverse:
         snapshot = self._snapshot
         if not isinstance(snapshot, Derived) or not snapshot.plain:
             return self._every.get(name, frozenset())
+        again, found = self._again
+        stayed = Reverse.of_snapshot(snapshot.origin)._referrers(name) - again
+        return stayed | found.get(name, frozenset())
+
+    @cached_property
+    def _again(self) -> tuple[Set[Name], Mapping[Name, Set[Name]]]:
+        """Return what may refer to other things than in the origin, and who of it refers to what.
+
+        Of a derived snapshot only.
+        """
+        snapshot = self._snapshot
+        assert isinstance(snapshot, Derived)  # noqa: S101 - see `_referrers`
         again = snapshot.touched | {("Tenant", owner) for owner in snapshot.owners}
         found: dict[Name, set[Name]] = defaultdict(set)
         for kind, identity in again:
             if (document := snapshot.document(kind, identity)) is not None:
                 self._add(document, found)
-        stayed = Reverse.of_snapshot(snapshot.origin)._referrers(name) - again
-        return stayed | found[name]
+        return again, found
 
     def _add(self, document: Document, found: dict[Name, set[Name]]) -> None:
         for target in self._targets(document):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from controlplane.policy.engines.compiled_strict import OPERATORS, UnreadableModuleError, strict
 from controlplane.policy.engines.compiled_wasm import assembled
-from controlplane.policy.engines.opa_command import REMEDY, refusals, run
+from controlplane.policy.engines.opa_command import PORTABLE, REMEDY, refusals, run
 from controlplane.policy.entries import PACKAGE, Entries
 from controlplane.policy.errors import EngineError, PolicyLoadError
 from controlplane.policy.model import PolicyBundle
@@ -86,5 +86,4 @@ def _refusals(said: str) -> list[Problem]:
     """Return what OPA says against the modules, at their places where it names any."""
     words = re.sub(r"\s+", " ", said)[:300]
     text = f"OPA does not compile the policies: {words}"
-    remedy = "see `opa check --strict`; docs/policies.md lists what is portable"
-    return refusals(said) or [Problem(Position("policies"), "rego/refused", text, remedy)]
+    return refusals(said) or [Problem(Position("policies"), "rego/refused", text, PORTABLE)]

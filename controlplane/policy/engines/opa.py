@@ -88,7 +88,8 @@ class OpaEngine(PolicyEngine):
             return OpaPolicies(bundle, self._address, self._settings, None)
         assert self._binary is not None  # noqa: S101 - one of the two, see __init__
         settings = self._settings
-        held = {module.path: module.text for module in _modules(bundle)}
+        modules = (*bundle.modules, entries(bundle).module)
+        held = {module.path: module.text for module in modules}
         held[DATA] = json.dumps({"parameters": bundle.data["parameters"]})
         server = OwnServer(
             self._binary,
@@ -141,7 +142,8 @@ class OpaPolicies(PoliciesByEntry):
         if own is not None:
             self._client._session.trust_env = False  # loopback is never behind a proxy
         prefix = "" if own else f"cpctl/{bundle.digest.removeprefix('sha256:')[:16]}/"
-        self._modules = {f"{prefix}{module.path}": module for module in _modules(bundle)}
+        modules = (*bundle.modules, self.entries.module)
+        self._modules = {f"{prefix}{module.path}": module for module in modules}
         self._put: list[str] = []
         try:
             if own is None:
@@ -245,10 +247,6 @@ class OpaPolicies(PoliciesByEntry):
                 else:
                     self._client.delete_policy(name)
         self._put.clear()
-
-
-def _modules(bundle: PolicyBundle) -> tuple[PolicyModule, ...]:
-    return (*bundle.modules, entries(bundle).module)
 
 
 def _libraries_first(modules: Mapping[str, PolicyModule]) -> list[tuple[str, PolicyModule]]:

@@ -15,6 +15,7 @@ from controlplane.policy.errors import EngineUnavailableError
 from controlplane.values import Position, Problem
 
 REMEDY = "install OPA again (`make tools`), or judge with --engine embedded"
+PORTABLE = "see `opa check --strict`; docs/policies.md lists what is portable"
 SECONDS = 120
 
 
@@ -46,9 +47,8 @@ def version(binary: Path) -> str:
 
 def refusals(said: str) -> list[Problem]:
     """Return what OPA says against modules, each at its place; empty where it names none."""
-    remedy = "see `opa check --strict`; docs/policies.md lists what is portable"
     found = re.findall(r"(\S+\.rego):(\d+): (.+)", said)
     return [
-        Problem(Position(path, int(line)), "rego/refused", f"OPA refuses this: {words}", remedy)
+        Problem(Position(path, int(line)), "rego/refused", f"OPA refuses this: {words}", PORTABLE)
         for path, line, words in found
     ]
