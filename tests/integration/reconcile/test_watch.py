@@ -62,7 +62,9 @@ def test_a_local_branch_is_followed_healed_and_proven(fleet: Fleet) -> None:
 
 def test_a_remote_branch_is_followed_by_its_webhook(fleet: Fleet) -> None:
     (fleet.folder / "secret").write_text(SECRET)
-    evidence = fleet.repository / ".git" / "cpctl" / "evidence"
+    # Not in the repository: a pass that ends while that is away would make its folder again.
+    evidence = fleet.folder / "evidence"
+    shutil.move(fleet.repository / ".git" / "cpctl" / "evidence", evidence)
     fleet.environment["CPCTL_EVIDENCE"] = str(evidence)
     remote = ["--remote", f"file://{fleet.repository}", "--interval", "1h"]
     fleet.start(*remote, "--webhook-secret-file", str(fleet.folder / "secret"))
