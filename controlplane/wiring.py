@@ -25,6 +25,7 @@ from controlplane.settings import Connection, Connections
 
 if TYPE_CHECKING:
     from controlplane.operations.applying import Clearing
+    from controlplane.operations.recalled import Recalled
     from controlplane.policy.engine import PolicyEngine
     from controlplane.policy.engines.compiled import CompiledEngine
     from controlplane.render.helm import ChartRenderer
@@ -109,6 +110,14 @@ def cache_home() -> Path:
     """Return the directory of what can be made again."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "cpctl"
+
+
+def recalled() -> Recalled:
+    """Return what earlier runs on this machine found out about revisions."""
+    from controlplane.authenticated import Cache  # noqa: PLC0415
+    from controlplane.operations.recalled import Recalled  # noqa: PLC0415
+
+    return Recalled(Cache(cache_home() / "revisions", home() / "cache.key"))
 
 
 def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) -> EvidenceWriter:

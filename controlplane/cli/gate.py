@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from controlplane import wiring
+from controlplane.cli import collecting, gate_output, output
 from controlplane.cli import forms as shown
-from controlplane.cli import gate_output, output
 from controlplane.cli.forms import Form
 from controlplane.cli.gate_explain import show
 from controlplane.cli.gate_step import Ends
@@ -25,6 +25,7 @@ from controlplane.operations.clearing import branch
 from controlplane.operations.gate import ALONE, Agreement, GateReport, Means, Step
 from controlplane.operations.gate import gate as judge_step
 from controlplane.operations.genesis import beginning, require_pinned
+from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import record_decision
 from controlplane.operations.remembering import past_decisions
 from controlplane.operations.trust import trust_of
@@ -92,14 +93,16 @@ def command(
     repository.refuse_shallow()
     if watching:
         return watch(repository, ends, lambda step: _judged(repository, step, engine, whole=whole))
-    step = ends.read(repository)
-    if step.genesis:
-        _begin(repository, step.head)
-    judge = wiring.policy_engine(engine)
-    if rule is not None:
-        return show(_gate(repository, step, judge, whole=whole), judge, rule, subject)
-    recorded = ends.committed and not no_record
-    return _decide(repository, step, judge, Wanted(whole, recorded, keys, forms))
+    with collecting.paused():
+        recalled = wiring.recalled()
+        step = ends.read(repository, recalled)
+        if step.genesis:
+            _begin(repository, step.head)
+        judge = wiring.policy_engine(engine)
+        if rule is not None:
+            return show(_gate(repository, step, judge, whole=whole), judge, rule, subject)
+        recorded = ends.committed and not no_record
+        return _decide(repository, step, judge, Wanted(whole, recorded, keys, forms), recalled)
 
 
 def _begin(repository: GitRepository, head: Snapshot) -> None:
@@ -155,7 +158,13 @@ def _judged(repository: GitRepository, step: Step, engine: str | None, *, whole:
     return gate_output.as_table(report)
 
 
-def _decide(repository: GitRepository, step: Step, engine: PolicyEngine, wanted: Wanted) -> int:
+def _decide(
+    repository: GitRepository,
+    step: Step,
+    engine: PolicyEngine,
+    wanted: Wanted,
+    recalled: Recalled,
+) -> int:
     """Judge, make the decision durable, and only then show it."""
     chosen = shown.chosen(wanted.forms, "table")
     writer = None
@@ -173,6 +182,7 @@ def _decide(repository: GitRepository, step: Step, engine: PolicyEngine, wanted:
     shown.write(chosen, {name: partial(write, report) for name, write in _WRITERS.items()})
     if any(form.name == "github" for form in chosen):
         _summarise(report)
+    recalled.keep(report)  # last: whoever asked has the answer already
     return _next(report, recorded=writer is not None)
 
 

@@ -10,10 +10,12 @@ import click
 from controlplane import wiring
 from controlplane.errors import ControlPlaneError
 from controlplane.operations.gate import Step, step_between
+from controlplane.operations.recalled import Recalled
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, nothing, read, read_index, read_worktree
 
 REMOTE = "origin"
+NOTHING_RECALLED = Recalled(None)
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class Ends:
         if self.committed and self.base is None and not self.genesis:
             raise click.UsageError("give --base REV, or --genesis for the very first revision")
 
-    def read(self, repository: GitRepository) -> Step:
+    def read(self, repository: GitRepository, recalled: Recalled = NOTHING_RECALLED) -> Step:
         """Return the step as it stands now."""
         if self.committed:
-            return step_of(repository, self.base, self.head or "HEAD")
+            return recalled.step(repository, self.base, self.head or "HEAD")
         after = self._uncommitted(repository)
         if self.genesis:
             return Step(nothing(), after, genesis=True)
@@ -69,13 +71,7 @@ class Ends:
 
 def step_of(repository: GitRepository, base: str | None, head: str) -> Step:
     """Return the step between two revisions; from nothing where there is no base."""
-    after = read(repository, head)
-    if base is None:
-        return Step(nothing(), after, genesis=True)
-    before = read(repository, base)
-    ends = (before.commit, after.commit)
-    contained = all(ends) and repository.is_ancestor(*(c.id for c in ends if c))
-    return step_between(before, after, contained=contained)
+    return NOTHING_RECALLED.step(repository, base, head)
 
 
 def usual_base(repository: GitRepository, branches: Sequence[str]) -> str:

@@ -9,8 +9,8 @@ from importlib.metadata import version
 import click
 
 from controlplane import wiring
+from controlplane.cli import collecting, output
 from controlplane.cli import forms as shown
-from controlplane.cli import output
 from controlplane.cli.forms import Form
 from controlplane.errors import Exit
 from controlplane.operations.linting import lint as find_problems
@@ -56,10 +56,11 @@ def lint(
         raise click.UsageError("--stdin is about the working tree, without --rev and --index")
     if filename is not None:
         return _file(path, filename, forms)
-    snapshot = take(path, rev, index=index)
-    problems = find_problems(snapshot)
-    _show(snapshot.revision, problems, forms)
-    _summary(snapshot, problems)
+    with collecting.paused():
+        snapshot = take(path, rev, index=index)
+        problems = find_problems(snapshot)
+        _show(snapshot.revision, problems, forms)
+        _summary(snapshot, problems)
     return Exit.INVALID_REPOSITORY if problems else Exit.CLEAN
 
 

@@ -5,6 +5,7 @@ Commands are imported only when they are used, so that `cpctl --help` starts qui
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -80,7 +81,9 @@ def cpctl() -> None:
 
 def main() -> None:
     """Run `cpctl` and end the process with the exit code the outcome calls for."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # what is left is not walked once more on the way out
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -54,6 +54,17 @@ def counted(snapshot: Snapshot) -> Counted:
     return found
 
 
+def known(snapshot: Snapshot) -> Counted | None:
+    """Return the figures of a snapshot where they were worked out."""
+    found: Counted | None = snapshot.worked_out.get(__name__)
+    return found
+
+
+def restore(snapshot: Snapshot, figures: Counted) -> None:
+    """Go by figures that were worked out of the same state before."""
+    snapshot.worked_out[__name__] = figures
+
+
 def _counted(snapshot: Snapshot) -> Counted:
     every = dict(_contributions(snapshot, snapshot.of_kind("Tenant")))
     return Counted(every, total(every.values(), catalogue(snapshot)))

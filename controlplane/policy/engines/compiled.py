@@ -18,6 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import ClassVar
 
+from controlplane.authenticated import Cache
 from controlplane.policy.engine import (
     Answer,
     Machine,
@@ -31,7 +32,6 @@ from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.compiled_artifact import Artifact, ArtifactError, Sources
 from controlplane.policy.engines.compiled_build import compiled
 from controlplane.policy.engines.compiled_builtins import HOST, refused
-from controlplane.policy.engines.compiled_cache import Cache
 from controlplane.policy.engines.compiled_named import named_artifact
 from controlplane.policy.engines.compiled_wasm import (
     Bounds,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.authenticated import Cache
 from controlplane.policy.engines.compiled import CompiledEngine
-from controlplane.policy.engines.compiled_cache import Cache
 from tests.support import binaries
 from tests.support.hostile import Hostile
 

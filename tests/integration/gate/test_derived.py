@@ -95,7 +95,7 @@ EDITS: Mapping[str, Any] = {
     ).put(tenant(n), documents.tenant(n, "parent: acme\n")),
     "nobody's child": lambda f, n: f.put(tenant(n), documents.tenant(n, "parent: ghost\n")),
     "namespace": lambda f, n: f.replaced(
-        tenant(n), "    target: here\n", "    target: here\n    namespace: shared\n"
+        tenant(n), "      target: here\n", "      target: here\n      namespace: shared\n"
     ),
     "renamed": lambda f, n: f.replaced(tenant(n), f"name: {n}\n", f"name: {n}x\n"),
     "gone": lambda f, n: f.without(tenant(n)).without(lock_of(n)),

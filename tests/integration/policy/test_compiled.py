@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from controlplane.authenticated import Cache
 from controlplane.policy.bundle import load
 from controlplane.policy.decide import Decider, decide
 from controlplane.policy.engine import Machine, Prepared, Question, Silent, Unanswered
@@ -22,7 +23,6 @@ from controlplane.policy.engines.compiled import (
     on_machine,
 )
 from controlplane.policy.engines.compiled_artifact import Artifact, ArtifactError
-from controlplane.policy.engines.compiled_cache import Cache
 from controlplane.policy.engines.compiled_strict import strict
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, Verdict

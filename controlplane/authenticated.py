@@ -1,10 +1,10 @@
-"""Compiled policies and their machine code, remembered on disk and believed only when ours.
+"""What this machine worked out, remembered on disk and believed only when ours.
 
 Each file begins with an HMAC over its name and content, under a key of this machine that is kept
-elsewhere (0600): machine code is executed when it is loaded, and a module decides, so neither may
-come from whoever can write to the cache, or from a cache that a pipeline restores. What does not
-authenticate is as if it were not there, and is made again. A cache that cannot be written is only
-slower.
+elsewhere (0600): machine code is executed when it is loaded, a compiled module decides, and what
+was found sound is not looked at again, so none may come from whoever can write to the cache, or
+from a cache that a pipeline restores. What does not authenticate is as if it were not there, and is
+made again. A cache that cannot be written is only slower.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_FILES = 64  # of each kind; the oldest goes
+MOST_FILES = 64  # of each kind, where nothing else is said; the oldest goes
 LARGEST = 128 * 1024 * 1024  # bytes
 _TAG = hashlib.sha256().digest_size
 
@@ -46,8 +46,11 @@ class Cache:
             return None
         return content
 
-    def put(self, name: str, content: bytes) -> None:
-        """Remember `content`; where that cannot be done, nothing is."""
+    def put(self, name: str, content: bytes, most: int = MOST_FILES) -> None:
+        """Remember `content`; where that cannot be done, nothing is.
+
+        A name ends in the kind of file; of each kind the `most` youngest are kept.
+        """
         with suppress(OSError):
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             secret = _secret(self.key, create=True)
@@ -60,15 +63,15 @@ class Cache:
                     fresh.replace(self.directory / name)
                 finally:
                     fresh.unlink(missing_ok=True)
-            self._forget(name.rpartition(".")[2])
+            self._forget(name.rpartition(".")[2], most)
 
     def names(self, prefix: str) -> list[str]:
         """Return what is remembered under names that begin so, the newest first."""
         return [place.name for _, place in self._files() if place.name.startswith(prefix)]
 
-    def _forget(self, kind: str) -> None:
+    def _forget(self, kind: str, most: int) -> None:
         own = [place for _, place in self._files() if place.name.endswith("." + kind)]
-        for place in own[MOST_FILES:]:
+        for place in own[most:]:
             place.unlink(missing_ok=True)
 
     def _files(self) -> list[tuple[int, Path]]:

@@ -1,0 +1,182 @@
+"""What earlier runs found out of revisions spares work and changes no answer, whoever wrote it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controlplane.authenticated import Cache
+from controlplane.cli import collecting
+from controlplane.operations import fleet_subject, recalled
+from controlplane.operations.gate import GateReport, Step, gate
+from controlplane.operations.recalled import Recalled
+from controlplane.operations.recording import decision_json
+from controlplane.render.helm import HelmCharts
+from controlplane.repo.derived import Derived
+from evidence.canonical import canonical
+from tests.integration.gate.test_derived import NOW, World
+
+STEPS = (
+    [("label", "bolt")],
+    [("zone", "bolt"), ("lock stale", "acme")],
+    [("rule", "bolt")],
+    [("cluster", "bolt")],
+    [("namespace", "acme"), ("namespace", "bolt")],
+    [("repository", "bolt")],
+    [("broken", "dune")],
+    [("lock of another", "bolt")],
+    [("new template", "bolt")],
+    [("link", "cedar")],
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("recalled"))
+    yield made
+    made.engine.close()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "revisions", tmp_path / "cache.key")
+
+
+def _judged(world: World, step: Step) -> GateReport:
+    return gate(step, world.engine, HelmCharts(None), NOW)
+
+
+def _said(report: GateReport) -> Any:
+    return canonical(decision_json(report)), report.findings, report.problems
+
+
+def _run(world: World, cache: Cache | None, head: str, base: str = "") -> GateReport:
+    """Judge a step as one run of the gate does, and keep what it found out."""
+    found = Recalled(cache)
+    report = _judged(world, found.step(world.git, base or world.base, head))
+    found.keep(report)
+    return report
+
+
+@pytest.mark.parametrize("edits", STEPS, ids=lambda edits: "+".join(name for name, _ in edits))
+def test_no_run_answers_otherwise_than_one_that_knows_nothing(
+    world: World, cache: Cache, edits: list[tuple[str, str]]
+) -> None:
+    head = world.commit(edits, world.base)
+    alone = _said(_run(world, None, head))
+    assert [_said(_run(world, cache, head)) for _ in range(3)] == [alone] * 3
+
+
+def test_a_sound_base_is_looked_at_once(
+    world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = world.commit([("label", "bolt")], world.base)
+    following = world.commit([("label", "bolt"), ("zone", "acme")], head)
+    first = _run(world, cache, head)
+    assert isinstance(first.step.head, Derived)
+    monkeypatch.setattr(recalled, "lint", lambda _: pytest.fail("it was found sound before"))
+    monkeypatch.setattr(fleet_subject, "_counted", lambda _: pytest.fail("it was counted before"))
+    assert isinstance(_run(world, cache, head).step.head, Derived)
+    after = _run(world, cache, following, base=head)  # head was judged, so it is a base by now
+    assert isinstance(after.step.head, Derived)
+    monkeypatch.undo()
+    assert _said(after) == _said(_run(world, None, following, base=head))
+
+
+def test_a_base_that_is_not_sound_is_no_origin(world: World, cache: Cache) -> None:
+    """Else a head that keeps what is wrong would pass for sound."""
+    base = world.commit([("lock stale", "acme")], world.base)
+    head = world.commit([("lock stale", "acme"), ("label", "bolt")], base)
+    for _ in range(2):
+        report = _run(world, cache, head, base)
+        assert report.problems
+        assert not isinstance(report.step.head, Derived)
+    assert cache.names("") == []
+
+
+@pytest.mark.parametrize("writer", ["this machine", "another", "nobody"])
+def test_soundness_is_believed_of_this_machine_alone(
+    world: World, cache: Cache, tmp_path: Path, writer: str
+) -> None:
+    base = world.commit([("lock stale", "acme")], world.base)
+    head = world.commit([("lock stale", "acme"), ("label", "bolt")], base)
+    name = recalled._name(Recalled(None).step(world.git, base, head).base, "sound")
+    if writer == "nobody":
+        cache.directory.mkdir()
+        (cache.directory / name).write_bytes(b"")
+    else:
+        key = cache.key if writer == "this machine" else tmp_path / "another.key"
+        replace(cache, key=key).put(name, b"")
+    believed = isinstance(Recalled(cache).step(world.git, base, head).head, Derived)
+    assert believed is (writer == "this machine")
+
+
+@pytest.mark.parametrize("writer", ["this machine", "another"])
+def test_figures_are_believed_of_this_machine_alone(
+    world: World, cache: Cache, tmp_path: Path, writer: str
+) -> None:
+    head = world.commit([("namespace", "acme")], world.base)
+    _run(world, cache, head)
+    name = recalled._name(world.origin, "fleet")
+    kept = cache.get(name) or b""
+    forged = kept.replace(b'"tenants":{"count":4', b'"tenants":{"count":7')
+    assert forged != kept
+    key = cache.key if writer == "this machine" else tmp_path / "another.key"
+    replace(cache, key=key).put(name, forged)
+    base = Recalled(cache).step(world.git, world.base, head).base
+    counted: Any = fleet_subject.counted(base).figures["tenants"]
+    assert (counted["count"] == 7) is (writer == "this machine")
+
+
+def test_figures_that_were_cut_off_are_counted_again(world: World, cache: Cache) -> None:
+    head = world.commit([("namespace", "acme"), ("namespace", "bolt")], world.base)
+    alone = _said(_run(world, cache, head))
+    cache.put(recalled._name(world.origin, "fleet"), b'{"contributions": {')
+    assert _said(_run(world, cache, head)) == alone
+
+
+def test_what_other_code_found_out_is_not_taken_over(
+    world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = recalled._name(world.origin, "sound")
+    monkeypatch.setattr(recalled, "_code", lambda: "sha256 of other code")
+    assert recalled._name(world.origin, "sound") != ours
+
+
+def test_a_change_of_the_code_gives_another_name(tmp_path: Path) -> None:
+    import hashlib  # noqa: PLC0415
+
+    def digest() -> str:
+        found = hashlib.sha256()
+        recalled._add(found, tmp_path)
+        return found.hexdigest()
+
+    (tmp_path / "inner").mkdir()
+    module = tmp_path / "inner" / "module.py"
+    module.write_text("a = 1\n")
+    before = digest()
+    module.write_text("a = 2\n")
+    assert digest() != before
+
+
+def test_a_cache_that_cannot_be_written_is_only_slower(world: World, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    cache = Cache(tmp_path / "file" / "revisions", tmp_path / "file" / "cache.key")
+    head = world.commit([("zone", "bolt")], world.base)
+    alone = _said(_run(world, None, head))
+    assert [_said(_run(world, cache, head)) for _ in range(2)] == [alone] * 2
+
+
+def test_the_collector_is_paused_for_a_while_only() -> None:
+    assert gc.isenabled()
+    with collecting.paused():
+        assert not gc.isenabled()
+        with collecting.paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
