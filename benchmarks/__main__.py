@@ -28,6 +28,7 @@ BENCHMARKS: Final = {
     "apply": "1,000 apps on a fresh API server, against kubectl and a bare loop",
     "noop": "a pass with nothing to do, against kubectl diff and kubectl apply",
     "serve": "sustained decisions a second through HTTP, against an OPA server",
+    "gate": "10,000 tenants, whole and a pull request, cold and warm, against conftest",
     "changes": "a change of one tenant of 10,000 through the served gate, against conftest",
     "simulate": "10,000 recorded decisions under other policies, against opa eval for each",
     "drift": "ten kinds of drift, from the change to its healing",

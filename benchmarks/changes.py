@@ -1,10 +1,8 @@
 """A change of one tenant of thousands through `cpctl serve gate`, against conftest on all of them.
 
 Each question is about another tenant, on a connection of its own, after some that warm the server
-up; what is answered about the first is compared with what `cpctl gate` decides by itself. The peer
-judges every envelope of the repository, as a pipeline without the gate would: conftest has no means
-to tell what a change reaches. It is timed on two small fleets and scaled by the difference, so that
-its start counts once; it takes longer than that for each of more (conftest #114).
+up; what is answered about the first is compared with what `cpctl gate` decides by itself. What the
+peer does, and how it is timed, is in `conftest_peer`.
 """
 
 from __future__ import annotations
@@ -19,20 +17,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import measure, tenants
+from benchmarks import conftest_peer, measure, tenants
 from benchmarks.measure import UnmeasuredError, Usage
 from benchmarks.report import Comparison, Report, Sample, median, percentile
 from benchmarks.settings import Settings
-from controlplane import wiring
-from controlplane.operations import policies
-from controlplane.operations.exporting import for_conftest, inputs
-from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import read
-from tests.support import binaries
 from tests.support.serving import Serving, serving
 
 AIM: Final = 1000.0
-OURS, PEER = "cpctl serve gate", "conftest test"
+OURS, PEER = "cpctl serve gate", conftest_peer.NAME
 PATH: Final = "/v1/changes"
 WARM: Final = 5  # questions that are not counted
 _REPLICAS = re.compile(r"replicas: \d+")
@@ -60,11 +52,9 @@ def run(settings: Settings) -> Report:
         details = {"p50": percentile(spent, 50), "p99": percentile(spent, 99), "asked": asked}
         samples.append(Sample(OURS, number, Usage(statistics.median(spent), 0.0, memory), details))
         settings.say(f"  round {number + 1}: {PEER}")
-        usages = [_conftest(settings, size) for size in small]
-        each = (usages[1].wall - usages[0].wall) / (small[1] - small[0])
-        scaled = usages[1].wall + each * (count - small[1])
-        peer = Usage(scaled, usages[1].cpu, usages[1].peak_mib)
-        samples.append(Sample(PEER, number, peer, {"measured": [u.wall for u in usages]}))
+        peer = conftest_peer.scaled(settings, small, count)
+        measured = {"measured": [each.wall for each in peer.measured]}
+        samples.append(Sample(PEER, number, peer.usage, measured))
     ratio = median(samples, PEER) / median(samples, OURS)
     return Report(
         "changes",
@@ -131,23 +121,6 @@ def _peak(server: Serving) -> float:
     pid = server.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     return max(measure.peak_mib(int(child)) for child in children)
-
-
-def _conftest(settings: Settings, size: int) -> Usage:
-    """Return what conftest takes for every envelope of a fleet of that size."""
-    place = settings.scratch / f"conftest-{size}"
-    if not place.exists():
-        repository = settings.scratch / f"fleet-{size}"
-        tenants.write(repository, size)
-        head = read(GitRepository.open(repository), "main")
-        bundle = policies.policy_sets(head)[0].bundle
-        for path, content in (*inputs(head, wiring.charts(), wiring.now()), *for_conftest(bundle)):
-            file = place / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-    words: list[str | Path] = [binaries.need("conftest"), "test", "--output=json"]
-    words += ["-p", place / "policy", "-d", place / "data", place / "inputs"]
-    return measure.command(words, output=settings.scratch / "conftest.out", expect=(0, 1))
 
 
 def _figure(samples: list[Sample]) -> str:

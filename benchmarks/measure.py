@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -51,12 +52,14 @@ def command(
     output: Path,
     expect: Iterable[int] = (0,),
     watch_memory: bool = True,
+    children: bool = False,
 ) -> Usage:
     """Run a command to its end and say what it cost; both its streams go to `output`.
 
     Peak memory is that of the process itself, read from `/proc` while it runs: the figure that
-    `wait4` gives would count the memory of whoever started it. Raises FailedCommandError with
-    the end of the output where the exit code is not one of `expect`.
+    `wait4` gives would count the memory of whoever started it. With `children` it is the most that
+    it and the processes it started held together, a shared page counted once. Raises
+    FailedCommandError with the end of the output where the exit code is not one of `expect`.
     """
     words = [str(part) for part in arguments]
     with output.open("wb") as sink:
@@ -69,7 +72,8 @@ def command(
             env=environment,
             cwd=cwd,
         )
-        peak = _Peak(process.pid) if watch_memory else None
+        look = held_mib if children else peak_mib
+        peak = _Peak(process.pid, look) if watch_memory else None
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -106,7 +110,7 @@ class Service:
             self._process = subprocess.Popen(
                 self._words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink
             )
-        self._peak = _Peak(self._process.pid)
+        self._peak = _Peak(self._process.pid, peak_mib)
         return self
 
     def wait_for(self, line: str) -> None:
@@ -145,6 +149,21 @@ def peak_mib(pid: int) -> float:
     return int(found.split()[1]) * 1024 / _MIB
 
 
+def held_mib(pid: int) -> float:
+    """What a process and its descendants hold now, in MiB; a shared page counts once.
+
+    `Pss` of proc_pid_smaps(5): each page divided by the number of processes that map it.
+    """
+    below = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+    found = next((line for line in text.splitlines() if line.startswith("Pss:")), "Pss: 0 kB")
+    own = int(found.split()[1]) * 1024 / _MIB
+    for child in below:
+        with suppress(OSError):  # it ended meanwhile
+            own += held_mib(int(child))
+    return own
+
+
 def processor_seconds(groups: Iterable[int]) -> float:
     """Processor time of every process in these groups so far (proc_pid_stat(5))."""
     total = 0
@@ -157,10 +176,10 @@ def processor_seconds(groups: Iterable[int]) -> float:
 
 
 class _Peak:
-    """Looks at a process's peak memory until it ends; the peak only grows, so the last counts."""
+    """Looks at what a process holds until it ends, and keeps the most."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, pid: int, look: Callable[[int], float]) -> None:
+        self._pid, self._held = pid, look
         self._peak = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -175,7 +194,7 @@ class _Peak:
         looks = 0
         while not self._over.is_set():
             try:
-                self._peak = max(self._peak, peak_mib(self._pid))
+                self._peak = max(self._peak, self._held(self._pid))
             except OSError:
                 return
             looks += 1

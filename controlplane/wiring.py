@@ -24,8 +24,8 @@ from controlplane.resources.targets import Cluster, ComputeEngine
 from controlplane.settings import Connection, Connections
 
 if TYPE_CHECKING:
+    from controlplane.authenticated import Cache
     from controlplane.operations.applying import Clearing
-    from controlplane.operations.recalled import Recalled
     from controlplane.policy.engine import PolicyEngine
     from controlplane.policy.engines.compiled import CompiledEngine
     from controlplane.render.helm import ChartRenderer
@@ -89,6 +89,15 @@ def charts() -> ChartRenderer:
     return RememberedCharts(HelmCharts(program("helm")))
 
 
+def renderer() -> str:
+    """Return which program renders Helm charts, "" for none: another may render otherwise."""
+    found = program("helm")
+    if found is None:
+        return ""
+    status = found.stat()
+    return f"{found} {status.st_size} {status.st_mtime_ns}"
+
+
 def evidence_directory(repository: GitRepository) -> Path:
     """Return where evidence of a repository is kept: beside its objects, never in its tree."""
     from evidence.location import default_directory  # noqa: PLC0415
@@ -112,12 +121,11 @@ def cache_home() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "cpctl"
 
 
-def recalled() -> Recalled:
+def revisions() -> Cache:
     """Return what earlier runs on this machine found out about revisions."""
     from controlplane.authenticated import Cache  # noqa: PLC0415
-    from controlplane.operations.recalled import Recalled  # noqa: PLC0415
 
-    return Recalled(Cache(cache_home() / "revisions", home() / "cache.key"))
+    return Cache(cache_home() / "revisions", home() / "cache.key")
 
 
 def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) -> EvidenceWriter:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from controlplane import wiring
+from controlplane.authenticated import Cache
 from controlplane.cli import collecting, gate_output, output
 from controlplane.cli import forms as shown
 from controlplane.cli.forms import Form
@@ -20,6 +21,7 @@ from controlplane.cli.gate_step import Ends
 from controlplane.cli.gate_watch import watch
 from controlplane.errors import Exit
 from controlplane.operations.agreement import agreement
+from controlplane.operations.answered_before import Asked, recall, remember
 from controlplane.operations.authorising import holds_until
 from controlplane.operations.clearing import branch
 from controlplane.operations.gate import ALONE, Agreement, GateReport, Means, Step
@@ -43,6 +45,7 @@ class Wanted:
 
     whole: bool
     recorded: bool
+    again: bool
     keys: Path | None
     forms: Sequence[Form]
 
@@ -64,6 +67,7 @@ FORMS = ("table", "json", "sarif", "junit", "github", "gitlab", "md")
 @click.option("--engine", metavar="NAME", help="The policy engine; the best at hand if not given.")
 @click.option("--keys", type=click.Path(path_type=Path), help="The directory of signing keys.")
 @click.option("--no-record", is_flag=True, help="Leave no evidence; the answer binds nobody.")
+@click.option("--again", is_flag=True, help="Judge even what was judged and recorded before.")
 @shown.option(*FORMS)
 def command(
     base: str | None,
@@ -79,6 +83,7 @@ def command(
     engine: str | None,
     keys: Path | None,
     no_record: bool,
+    again: bool,
     forms: tuple[Form, ...],
 ) -> int:
     """Judge the step from BASE to HEAD under the policies of both.
@@ -94,7 +99,8 @@ def command(
     if watching:
         return watch(repository, ends, lambda step: _judged(repository, step, engine, whole=whole))
     with collecting.paused():
-        recalled = wiring.recalled()
+        cache = wiring.revisions()
+        recalled = Recalled(cache)
         step = ends.read(repository, recalled)
         if step.genesis:
             _begin(repository, step.head)
@@ -102,7 +108,11 @@ def command(
         if rule is not None:
             return show(_gate(repository, step, judge, whole=whole), judge, rule, subject)
         recorded = ends.committed and not no_record
-        return _decide(repository, step, judge, Wanted(whole, recorded, keys, forms), recalled)
+        wanted = Wanted(whole, recorded, again, keys, shown.chosen(forms, "table"))
+        report = _answer(repository, step, judge, wanted, cache)
+        _show(report, wanted)
+        recalled.keep(report)  # last: whoever asked has the answer already
+        return _next(report, recorded=recorded)
 
 
 def _begin(repository: GitRepository, head: Snapshot) -> None:
@@ -128,6 +138,14 @@ def _require(
         raise click.UsageError("--watch shows a table; run `cpctl gate --worktree -o …` once")
 
 
+def _said(repository: GitRepository, step: Step) -> Agreement:
+    """Return what people said of this very step. What is not committed was approved by nobody."""
+    if step.head.commit is None:
+        return Agreement()
+    evidence = wiring.evidence_directory(repository)
+    return agreement(repository, evidence, step, wiring.now())
+
+
 def _gate(
     repository: GitRepository,
     step: Step,
@@ -135,19 +153,17 @@ def _gate(
     *,
     whole: bool,
     means: Means = ALONE,
+    said: Agreement | None = None,
 ) -> GateReport:
-    """Judge, with the approvals of this very step. What is not committed was approved by nobody."""
-    now, said = wiring.now(), Agreement()
+    now = wiring.now()
     evidence = wiring.evidence_directory(repository)
-    if step.head.commit is not None:
-        said = agreement(repository, evidence, step, now)
     return judge_step(
         step,
         engine,
         wiring.charts(),
         now,
         whole=whole,
-        said=said,
+        said=_said(repository, step) if said is None else said,
         means=means,
         past=lambda: past_decisions(evidence, trust_of(step.base), now),
     )
@@ -158,32 +174,42 @@ def _judged(repository: GitRepository, step: Step, engine: str | None, *, whole:
     return gate_output.as_table(report)
 
 
-def _decide(
-    repository: GitRepository,
-    step: Step,
-    engine: PolicyEngine,
-    wanted: Wanted,
-    recalled: Recalled,
-) -> int:
-    """Judge, make the decision durable, and only then show it."""
-    chosen = shown.chosen(wanted.forms, "table")
-    writer = None
-    if wanted.recorded:
-        directory = wiring.evidence_directory(repository)
-        writer = wiring.evidence_writer(directory, "decide", keys=wanted.keys)
-    means = Means(wiring.processors(), writer.new_pack if writer is not None else None)
-    report = _gate(repository, step, engine, whole=wanted.whole, means=means)
+def _answer(
+    repository: GitRepository, step: Step, engine: PolicyEngine, wanted: Wanted, cache: Cache
+) -> GateReport:
+    """Judge, and make the decision durable before anybody sees it."""
+    if not wanted.recorded:
+        report = _gate(
+            repository, step, engine, whole=wanted.whole, means=Means(wiring.processors())
+        )
+        output.talk(f"engine: {engine.version()}")
+        output.talk("not recorded: nothing may be applied on the strength of this answer")
+        return report
+    directory = wiring.evidence_directory(repository)
+    writer = wiring.evidence_writer(directory, "decide", keys=wanted.keys)
+    now, said = wiring.now(), _said(repository, step)
+    asked = Asked(step, engine.version(), said, wanted.whole, wiring.renderer())
+    if not wanted.again and (before := recall(cache, asked, directory, now)) is not None:
+        output.talk(f"engine: {engine.version()}")
+        place = f"{before.entry.origin} entry {before.entry.index}"
+        output.talk(
+            f"judged before, at {stamp(before.given)}, and recorded: {place}; --again judges anew"
+        )
+        return before.report
+    means = Means(wiring.processors(), writer.new_pack)
+    report = _gate(repository, step, engine, whole=wanted.whole, means=means, said=said)
     output.talk(f"engine: {engine.version()}")
-    if writer is not None and not report.problems:
+    if not report.problems:
         entry = record_decision(report, writer)
         output.talk(f"recorded: {entry.origin} entry {entry.index}, {entry.records} records")
-    elif writer is None:
-        output.talk("not recorded: nothing may be applied on the strength of this answer")
-    shown.write(chosen, {name: partial(write, report) for name, write in _WRITERS.items()})
-    if any(form.name == "github" for form in chosen):
+        remember(cache, asked, report, entry, now)
+    return report
+
+
+def _show(report: GateReport, wanted: Wanted) -> None:
+    shown.write(wanted.forms, {name: partial(write, report) for name, write in _WRITERS.items()})
+    if any(form.name == "github" for form in wanted.forms):
         _summarise(report)
-    recalled.keep(report)  # last: whoever asked has the answer already
-    return _next(report, recorded=writer is not None)
 
 
 def _sarif(report: GateReport) -> str:

@@ -8,18 +8,15 @@ that found it out; it is believed only where this machine kept it. No answer dep
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, partial
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
+from functools import partial
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from controlplane.authenticated import Cache
-from controlplane.operations import fleet_subject
+from controlplane.operations import fleet_subject, own_code
 from controlplane.operations.gate import GateReport, Step, step_between
 from controlplane.operations.linting import lint
 from controlplane.repo.cache import beside
@@ -30,7 +27,6 @@ from controlplane.repo.snapshot import Snapshot, nothing, read
 MOST_SOUND: Final = 1000  # revisions that are known to be sound; each is an empty file
 MOST_FLEETS: Final = 8  # fleets of which the figures are kept; each about 1 KiB a tenant
 _COUNTED: Final = TypeAdapter(fleet_subject.Counted)
-_REQUIRED = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Recalled:
@@ -93,27 +89,5 @@ def _sound(snapshot: Snapshot, cache: Cache) -> bool:
 
 
 def _name(snapshot: Snapshot, kind: str) -> str:
-    key = f"{_code()}\0{snapshot.tree_id}".encode()
+    key = f"{own_code.digest()}\0{snapshot.tree_id}".encode()
     return f"{hashlib.sha256(key).hexdigest()}.{kind}"
-
-
-@cache
-def _code() -> str:
-    """Return a digest of the code by which revisions are judged, and of what it stands on."""
-    found = hashlib.sha256()
-    for text in sorted(metadata.requires("controlplane") or ()):
-        required = _REQUIRED.match(text)
-        with suppress(metadata.PackageNotFoundError):
-            if required is not None:
-                found.update(f"{required[0]} {metadata.version(required[0])}\0".encode())
-    for package in ("controlplane", "evidence"):
-        _add(found, resources.files(package))
-    return found.hexdigest()
-
-
-def _add(found: hashlib._Hash, folder: Traversable) -> None:
-    for item in sorted(folder.iterdir(), key=lambda each: each.name):
-        if item.name.endswith(".py"):
-            found.update(item.name.encode() + b"\0" + item.read_bytes() + b"\0")
-        elif item.is_dir() and not item.name.startswith("_"):
-            _add(found, item)

@@ -12,7 +12,7 @@ import pytest
 
 from controlplane.authenticated import Cache
 from controlplane.cli import collecting
-from controlplane.operations import fleet_subject, recalled
+from controlplane.operations import fleet_subject, own_code, recalled
 from controlplane.operations.gate import GateReport, Step, gate
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import decision_json
@@ -144,24 +144,8 @@ def test_what_other_code_found_out_is_not_taken_over(
     world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = recalled._name(world.origin, "sound")
-    monkeypatch.setattr(recalled, "_code", lambda: "sha256 of other code")
+    monkeypatch.setattr(own_code, "digest", lambda: "sha256 of other code")
     assert recalled._name(world.origin, "sound") != ours
-
-
-def test_a_change_of_the_code_gives_another_name(tmp_path: Path) -> None:
-    import hashlib  # noqa: PLC0415
-
-    def digest() -> str:
-        found = hashlib.sha256()
-        recalled._add(found, tmp_path)
-        return found.hexdigest()
-
-    (tmp_path / "inner").mkdir()
-    module = tmp_path / "inner" / "module.py"
-    module.write_text("a = 1\n")
-    before = digest()
-    module.write_text("a = 2\n")
-    assert digest() != before
 
 
 def test_a_cache_that_cannot_be_written_is_only_slower(world: World, tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""The code that runs here, as a digest: what it worked out holds for no other code."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import suppress
+from functools import cache
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+
+PACKAGES = ("controlplane", "evidence")
+_REQUIRED = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@cache
+def digest() -> str:
+    """Return a digest of the packages that judge, and of the versions of what they stand on."""
+    found = hashlib.sha256()
+    for text in sorted(metadata.requires("controlplane") or ()):
+        required = _REQUIRED.match(text)
+        with suppress(metadata.PackageNotFoundError):  # an extra that is not installed
+            if required is not None:
+                found.update(f"{required[0]} {metadata.version(required[0])}\0".encode())
+    for package in PACKAGES:
+        add(found, resources.files(package))
+    return found.hexdigest()
+
+
+def add(found: hashlib._Hash, folder: Traversable) -> None:
+    """Add everything below a folder, the policies and templates that are shipped too."""
+    for item in sorted(folder.iterdir(), key=lambda each: each.name):
+        if item.name == "__pycache__":
+            continue
+        found.update(f"{item.name}\0".encode())
+        if item.is_dir():
+            add(found, item)
+            found.update(b"\0")
+        else:
+            found.update(hashlib.sha256(item.read_bytes()).digest())
