@@ -151,9 +151,12 @@ def _ratio(samples: list[Sample], what: str) -> float:
 
 
 def _figure(count: int, samples: list[Sample]) -> str:
-    parts = []
-    for what in (COLD, FRESH, WARM):
-        names = {each.client for each in samples} & {what, f"{what}, {count:,} tenants"}
-        for usage in (_median(samples, name) for name in names):
-            parts.append(f"{what} {usage.wall:.1f} s, {usage.peak_mib:,.0f} MiB")
+    own = {what: (what, f"{what}, {count:,} tenants") for what in (COLD, FRESH, WARM)}
+    parts = [
+        f"{what} {usage.wall:.1f} s, {usage.peak_mib:,.0f} MiB"
+        for what, names in own.items()
+        for name in names
+        if any(each.client == name for each in samples)
+        for usage in [_median(samples, name)]
+    ]
     return f"{count:,} tenants: {'; '.join(parts)}"
