@@ -22,6 +22,7 @@ from tests.support.process import members
 
 _MIB = 1024 * 1024
 _LOOK_EVERY = 0.02  # seconds between two looks at a process's peak memory
+_HELD_EVERY = 0.5  # seconds between two looks at what processes share, which cost milliseconds each
 _LOOK_FIRST = 0.001  # the same for the first looks, or a short process would be missed
 _FIRST_LOOKS = 200
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -72,8 +73,8 @@ def command(
             env=environment,
             cwd=cwd,
         )
-        look = held_mib if children else peak_mib
-        peak = _Peak(process.pid, look) if watch_memory else None
+        look, every = (held_mib, _HELD_EVERY) if children else (peak_mib, _LOOK_EVERY)
+        peak = _Peak(process.pid, look, every) if watch_memory else None
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -110,7 +111,7 @@ class Service:
             self._process = subprocess.Popen(
                 self._words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink
             )
-        self._peak = _Peak(self._process.pid, peak_mib)
+        self._peak = _Peak(self._process.pid, peak_mib, _LOOK_EVERY)
         return self
 
     def wait_for(self, line: str) -> None:
@@ -178,8 +179,8 @@ def processor_seconds(groups: Iterable[int]) -> float:
 class _Peak:
     """Looks at what a process holds until it ends, and keeps the most."""
 
-    def __init__(self, pid: int, look: Callable[[int], float]) -> None:
-        self._pid, self._held = pid, look
+    def __init__(self, pid: int, look: Callable[[int], float], every: float) -> None:
+        self._pid, self._held, self._every = pid, look, every
         self._peak = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -198,4 +199,5 @@ class _Peak:
             except OSError:
                 return
             looks += 1
-            self._over.wait(_LOOK_FIRST if looks < _FIRST_LOOKS else _LOOK_EVERY)
+            first = looks < _FIRST_LOOKS and self._every == _LOOK_EVERY
+            self._over.wait(_LOOK_FIRST if first else self._every)

@@ -37,6 +37,7 @@ from controlplane.policy.weigh import DAY, WaiverStanding, Weighing, weigh
 from controlplane.policy.weights import Weights
 from controlplane.render.helm import ChartRenderer
 from controlplane.repo.changes import Changes, changes
+from controlplane.repo.derived import found_sound
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.environment import Environment
 from controlplane.values import Problem
@@ -270,7 +271,8 @@ def _everything(step: Step, found: Changes, court: Court) -> list[Subject]:
 
 def _reached(step: Step, found: Changes) -> frozenset[str]:
     """Return the tenants whose objects may be others than at base; none where none can be told."""
-    told = not step.genesis and not step.base.problems
+    sound = found_sound(step.base, step.head) or not step.base.problems
+    told = not step.genesis and sound
     return found.reach.tenants if told else frozenset()
 
 

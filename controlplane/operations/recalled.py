@@ -20,7 +20,7 @@ from controlplane.operations import fleet_subject, own_code
 from controlplane.operations.gate import GateReport, Step, step_between
 from controlplane.operations.linting import lint
 from controlplane.repo.cache import beside
-from controlplane.repo.derived import Derived, derive
+from controlplane.repo.derived import derive, found_sound
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, nothing, read
 
@@ -56,8 +56,7 @@ class Recalled:
         if report.problems:
             return
         base, head = report.step.base, report.step.head
-        from_sound = isinstance(head, Derived) and head.origin is base
-        for snapshot in (base, head) if from_sound else (head,):
+        for snapshot in (base, head) if found_sound(base, head) else (head,):
             if snapshot.commit is None:
                 continue
             self._put(_name(snapshot, "sound"), lambda: b"", MOST_SOUND)

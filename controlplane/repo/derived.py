@@ -135,6 +135,11 @@ class Derived(Snapshot):
         return super()._locate(document, path)
 
 
+def found_sound(base: Snapshot, head: Snapshot) -> bool:
+    """Whether `head` was derived from `base`, in which nothing was found then."""
+    return isinstance(head, Derived) and head.origin is base
+
+
 def may_differ(base: Snapshot, head: Snapshot) -> Set[str]:
     """Return the paths among which all are that differ between two snapshots."""
     one, other = _since(base), _since(head)
