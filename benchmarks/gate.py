@@ -4,8 +4,8 @@ Ours is the whole process, from Git objects to the durable, signed record: it re
 and renders before it asks, under the policies of base and head. *Cold* is a machine that knows
 nothing: no parsed files, no compiled policies. *The same again* finds the recorded answer. A pull
 request changes one tenant: *fresh* on a machine that knows nothing, *warm* where the base was
-judged before. Before anything counts, the answer on a machine that knows nothing is compared with
-the others.
+judged before and the change is judged anew. What a machine that knows something answers is compared
+with the answer of one that knows nothing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CHANGE: Final = ("--base", "main", "--head", "change")
 def run(settings: Settings) -> Report:
     """Gate one large repository cold and warm, time conftest, and look how both grow."""
     count = settings.choose(10_000, 30)
-    small = (settings.choose(100, 20), settings.choose(400, 30))
+    small = (settings.choose(200, 20), settings.choose(800, 30))
     less, more = settings.choose(1_000, 10), settings.choose(100_000, 60)
     subject = _Subject(settings, count)
     samples: list[Sample] = []
@@ -83,9 +83,14 @@ class _Subject:
         if what in (COLD, FRESH):
             self.forget()
         given = WHOLE if what in (COLD, AGAIN) else CHANGE
+        if what == WARM:
+            given = (*given, "--again")  # judged, and not only found in the records
         output = self._scratch / "said.json"
         words = ["gate", "--root", str(self._repository), *given, "-o", f"json={output}"]
         usage = self._command(*words, expect=(0, 1))
+        spoken = (self._scratch / "ours.out").read_text(encoding="utf-8")
+        if ("judged before" in spoken) is not (what == AGAIN):
+            raise UnmeasuredError(f"{what} was not answered as was meant: {spoken[:500]}")
         said = json.loads(output.read_text(encoding="utf-8"))
         if said["problems"] or said["undecided"]:
             raise UnmeasuredError(f"{what} was not decided: {str(said)[:500]}")

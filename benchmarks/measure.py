@@ -151,17 +151,23 @@ def peak_mib(pid: int) -> float:
 
 
 def held_mib(pid: int) -> float:
-    """What a process and its descendants hold now, in MiB; a shared page counts once.
+    """What a process and its descendants hold now, in MiB, or it alone ever held if that is more.
 
-    `Pss` of proc_pid_smaps(5): each page divided by the number of processes that map it.
+    A shared page counts once: `Pss` of proc_pid_smaps(5) is each page divided by the number of
+    processes that map it.
     """
-    below = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return max(peak_mib(pid), _shared_mib(pid))
+
+
+def _shared_mib(pid: int) -> float:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    below = [child for task in tasks for child in task.read_text(encoding="ascii").split()]
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
     found = next((line for line in text.splitlines() if line.startswith("Pss:")), "Pss: 0 kB")
     own = int(found.split()[1]) * 1024 / _MIB
     for child in below:
         with suppress(OSError):  # it ended meanwhile
-            own += held_mib(int(child))
+            own += _shared_mib(int(child))
     return own
 
 

@@ -22,6 +22,9 @@ from pathlib import Path
 MOST_FILES = 64  # of each kind, where nothing else is said; the oldest goes
 LARGEST = 128 * 1024 * 1024  # bytes
 _TAG = hashlib.sha256().digest_size
+_READING = (
+    os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+)  # a pipe in its place does not keep us waiting
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,18 @@ class Cache:
 
     def get(self, name: str) -> bytes | None:
         """Return what was put under `name`, None where nothing authentic is there."""
-        secret = _secret(self.key, create=False)
+        key = secret(self.key, create=False)
         try:
             data = _read(self.directory / name, self.directory)
         except OSError:
             return None
-        if data is None or secret is None:
+        if data is None or key is None:
             return None
         tag, content = data[:_TAG], data[_TAG:]
-        if self.authenticate and not hmac.compare_digest(tag, _tag(secret, name, content)):
+        if self.authenticate and not hmac.compare_digest(tag, _tag(key, name, content)):
             return None
+        with suppress(OSError):  # what is used stays; of each kind the oldest goes
+            os.utime(self.directory / name)
         return content
 
     def put(self, name: str, content: bytes, most: int = MOST_FILES) -> None:
@@ -51,19 +56,26 @@ class Cache:
 
         A name ends in the kind of file; of each kind the `most` youngest are kept.
         """
+        if len(content) + _TAG > LARGEST:
+            return  # it would not be read
         with suppress(OSError):
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            secret = _secret(self.key, create=True)
-            if secret is None or not _ours(self.directory):
+            key = secret(self.key, create=True)
+            if key is None or not _ours(self.directory):
                 return
             fresh = self.directory / f".{secrets.token_hex(8)}"
             with suppress(FileNotFoundError):
                 try:
-                    _write(fresh, _tag(secret, name, content) + content)
+                    _write(fresh, _tag(key, name, content) + content)
                     fresh.replace(self.directory / name)
                 finally:
                     fresh.unlink(missing_ok=True)
             self._forget(name.rpartition(".")[2], most)
+
+    def forget(self, name: str) -> None:
+        """Remember nothing under `name` any more."""
+        with suppress(OSError):
+            (self.directory / name).unlink()
 
     def names(self, prefix: str) -> list[str]:
         """Return what is remembered under names that begin so, the newest first."""
@@ -84,33 +96,47 @@ class Cache:
                     yield place.lstat().st_mtime_ns, place
 
 
-def _tag(secret: bytes, name: str, content: bytes) -> bytes:
-    return hmac.digest(secret, name.encode() + b"\0" + content, "sha256")
+def _tag(key: bytes, name: str, content: bytes) -> bytes:
+    return hmac.digest(key, name.encode() + b"\0" + content, "sha256")
 
 
-def _secret(place: Path, *, create: bool) -> bytes | None:
-    """Return the key; None where it cannot be had, or others could have read or written it."""
+def secret(place: Path, *, create: bool) -> bytes | None:
+    """Return the key in a file; None where there is none, or others could have touched it.
+
+    With `create` it is made where there is none.
+    """
     with suppress(OSError):
         if create and not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with suppress(FileExistsError):
-                _write(place, secrets.token_bytes(32))
-        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
+            _make(place)
+        descriptor = os.open(place, _READING)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             private = stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077
-            secret = file.read(33)
-            if private and status.st_uid == os.geteuid() and len(secret) == 32:
-                return secret
+            key = file.read(33) if private else b""
+            if status.st_uid == os.geteuid() and len(key) == 32:
+                return key
     return None
+
+
+def _make(place: Path) -> None:
+    """Make a key, whole or not at all; of two that do so at once, one is kept."""
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = place.with_name(f".{secrets.token_hex(8)}")
+    try:
+        _write(fresh, secrets.token_bytes(32))
+        with suppress(FileExistsError):
+            os.link(fresh, place)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _read(place: Path, directory: Path) -> bytes | None:
     if not _ours(directory):
         return None
-    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
+    descriptor = os.open(place, _READING)
     with os.fdopen(descriptor, "rb") as file:
-        if os.fstat(descriptor).st_size > LARGEST:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
             return None
         return file.read()
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from controlplane import settings
 from controlplane.errors import UsageError
+from controlplane.home import cache_home, cache_key, home
 from controlplane.resources.targets import Cluster, ComputeEngine
 from controlplane.settings import Connection, Connections
 
@@ -89,13 +90,26 @@ def charts() -> ChartRenderer:
     return RememberedCharts(HelmCharts(program("helm")))
 
 
-def renderer() -> str:
-    """Return which program renders Helm charts, "" for none: another may render otherwise."""
-    found = program("helm")
-    if found is None:
-        return ""
-    status = found.stat()
-    return f"{found} {status.st_size} {status.st_mtime_ns}"
+def programs() -> Sequence[str]:
+    """Return what of this machine renders and judges besides our own code, each by name.
+
+    Programs by place, size and time of change; compiled policies and an OPA server by what names
+    them. Where one of them is another, an answer that was given before is not given again.
+    """
+    found = [f"{name} {_stamp(place)}" for name in ("helm", "opa") if (place := program(name))]
+    for name in ("CPCTL_COMPILED", "CPCTL_COMPILED_KEYS", "CPCTL_OPA_URL"):
+        if given := os.environ.get(name):
+            places = [Path(each) for each in given.split(os.pathsep)]
+            found.append(f"{name} {given} {' '.join(map(_stamp, places))}")
+    return found
+
+
+def _stamp(place: Path) -> str:
+    try:
+        status = place.stat()
+    except OSError:
+        return f"{place} -"
+    return f"{place} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
 
 
 def evidence_directory(repository: GitRepository) -> Path:
@@ -106,26 +120,11 @@ def evidence_directory(repository: GitRepository) -> Path:
     return Path(given) if given else default_directory(repository.git_dir)
 
 
-def home() -> Path:
-    """Return the directory of this person's or machine's own settings and keys."""
-    given = os.environ.get("CPCTL_HOME")
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "cpctl"
-
-
-def cache_home() -> Path:
-    """Return the directory of what can be made again."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "cpctl"
-
-
 def revisions() -> Cache:
     """Return what earlier runs on this machine found out about revisions."""
     from controlplane.authenticated import Cache  # noqa: PLC0415
 
-    return Cache(cache_home() / "revisions", home() / "cache.key")
+    return Cache(cache_home() / "revisions", cache_key())
 
 
 def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) -> EvidenceWriter:

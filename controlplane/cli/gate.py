@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -48,6 +49,14 @@ class Wanted:
     again: bool
     keys: Path | None
     forms: Sequence[Form]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the gate answers, durable where it is to be, and what remembers it."""
+
+    report: GateReport
+    keep: Callable[[], None] = lambda: None
 
 
 FORMS = ("table", "json", "sarif", "junit", "github", "gitlab", "md")
@@ -109,10 +118,13 @@ def command(
             return show(_gate(repository, step, judge, whole=whole), judge, rule, subject)
         recorded = ends.committed and not no_record
         wanted = Wanted(whole, recorded, again, keys, shown.chosen(forms, "table"))
-        report = _answer(repository, step, judge, wanted, cache)
-        _show(report, wanted)
-        recalled.keep(report)  # last: whoever asked has the answer already
-        return _next(report, recorded=recorded)
+        answer = _answer(repository, step, judge, wanted, cache)
+        _show(answer.report, wanted)
+        code = _next(answer.report, recorded=recorded)
+        with suppress(Exception):  # the answer was given; this spares the next its time
+            answer.keep()
+            recalled.keep(answer.report)
+        return code
 
 
 def _begin(repository: GitRepository, head: Snapshot) -> None:
@@ -176,7 +188,7 @@ def _judged(repository: GitRepository, step: Step, engine: str | None, *, whole:
 
 def _answer(
     repository: GitRepository, step: Step, engine: PolicyEngine, wanted: Wanted, cache: Cache
-) -> GateReport:
+) -> Answer:
     """Judge, and make the decision durable before anybody sees it."""
     if not wanted.recorded:
         report = _gate(
@@ -184,26 +196,29 @@ def _answer(
         )
         output.talk(f"engine: {engine.version()}")
         output.talk("not recorded: nothing may be applied on the strength of this answer")
-        return report
+        return Answer(report)
     directory = wiring.evidence_directory(repository)
     writer = wiring.evidence_writer(directory, "decide", keys=wanted.keys)
     now, said = wiring.now(), _said(repository, step)
-    asked = Asked(step, engine.version(), said, wanted.whole, wiring.renderer())
-    if not wanted.again and (before := recall(cache, asked, directory, now)) is not None:
+    named = f"{engine.name} {engine.version()}"
+    asked = Asked(step, named, said, wanted.whole, writer.origin, wiring.programs())
+    before = recall(cache, asked, directory, now)
+    if before is not None and not wanted.again:
         output.talk(f"engine: {engine.version()}")
         place = f"{before.entry.origin} entry {before.entry.index}"
         output.talk(
             f"judged before, at {stamp(before.given)}, and recorded: {place}; --again judges anew"
         )
-        return before.report
+        return Answer(before.report)
+    cache.forget(asked.name)
     means = Means(wiring.processors(), writer.new_pack)
     report = _gate(repository, step, engine, whole=wanted.whole, means=means, said=said)
     output.talk(f"engine: {engine.version()}")
-    if not report.problems:
-        entry = record_decision(report, writer)
-        output.talk(f"recorded: {entry.origin} entry {entry.index}, {entry.records} records")
-        remember(cache, asked, report, entry, now)
-    return report
+    if report.problems:
+        return Answer(report)
+    entry = record_decision(report, writer)
+    output.talk(f"recorded: {entry.origin} entry {entry.index}, {entry.records} records")
+    return Answer(report, partial(remember, cache, asked, report, entry, now))
 
 
 def _show(report: GateReport, wanted: Wanted) -> None:

@@ -2,7 +2,7 @@
 
 A job that runs again, a whole repository judged every night: the decision is in the evidence
 already, and judging it anew would record the same. It is given again only while it holds, where
-the log still has it, and where this machine kept it; what stayed open is asked anew, and so is
+the evidence still has it, and where this machine kept it; what stayed open is asked anew, and so is
 what depends on other decisions. Nothing is applied on the strength of what is kept here: that is
 for the evidence.
 """
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,36 +23,40 @@ from controlplane.operations import own_code
 from controlplane.operations.authorising import holds_until
 from controlplane.operations.change_view import concerns_judging
 from controlplane.operations.gate import Agreement, GateReport, Step
+from controlplane.operations.recording import state_json, subjects_of
 from evidence import store
 from evidence.canonical import canonical
 from evidence.errors import EvidenceError
+from evidence.records import records_root
 from evidence.run import Entry
 
-LONGEST: Final = timedelta(hours=24)  # then it is asked anew, however long it would hold
+LONGEST: Final = timedelta(hours=20)  # so that what is asked every night is judged every night
 MOST: Final = 16  # answers that are kept; each about 1 KiB a tenant
 _FRESH: Final = frozenset({"step", "packs"})  # fields that are the asker's own
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Everything that an answer depends on but the moment: `programs` names what renders."""
+    """What an answer depends on but the moment, and the log in which it is to be.
+
+    `engine` is its name and version, `programs` what of the machine renders and compiles, `origin`
+    the log of whoever asks, which names the signer.
+    """
 
     step: Step
-    engine: str  # with its version
+    engine: str
     said: Agreement
     whole: bool
-    programs: str = ""
+    origin: str
+    programs: Sequence[str] = ()
 
     @property
     def name(self) -> str:
         """Return the name under which its answer is kept."""
-        ends = [
-            (s.commit.id if s.commit else "", s.tree_id) for s in (self.step.base, self.step.head)
-        ]
+        ends = [state_json(self.step.base), state_json(self.step.head)]
         said = [list(self.said.approvals), list(self.said.authors), list(self.said.reviews)]
-        key = canonical(
-            [own_code.digest(), *map(list, ends), self.engine, said, self.whole, self.programs]
-        )
+        machine = [own_code.digest(), self.engine, *self.programs, self.origin]
+        key = canonical([*ends, said, self.whole, *machine])
         return f"{hashlib.sha256(key).hexdigest()}.answer"
 
 
@@ -69,6 +75,9 @@ def remember(cache: Cache, asked: Asked, report: GateReport, entry: Entry, now: 
         return
     if concerns_judging(report.changes):
         return  # what it would have decided otherwise depends on what was decided meanwhile
+    rules = [rule for _, judgement in report.judgements for rule in judgement.bundle.rules]
+    if any("time" in rule.uses and not rule.expires for rule in rules):
+        return  # nobody says when its answer becomes another
     kept = {f.name: getattr(report, f.name) for f in fields(report) if f.name not in _FRESH}
     kept["judgements"] = tuple((n, replace(j, envelopes={})) for n, j in report.judgements)
     cache.put(asked.name, pickle.dumps((now, entry, kept), pickle.HIGHEST_PROTOCOL), MOST)
@@ -77,26 +86,39 @@ def remember(cache: Cache, asked: Asked, report: GateReport, entry: Entry, now: 
 def recall(cache: Cache, asked: Asked, directory: Path, now: datetime) -> Before | None:
     """Return the answer that was given before, None where it is to be asked anew.
 
-    `directory` is where the evidence is that must still hold it.
+    `directory` is where the evidence is that must still hold it. What is not given again is
+    forgotten, so that it does not outlive the answer that comes in its place.
     """
     content = cache.get(asked.name)
-    if content is None:
-        return None
+    before = None
+    if content is not None:
+        with suppress(Exception):  # our own, but of whatever shape: then it is asked anew
+            before = _read(content, asked, directory, now)
+    if before is None:
+        cache.forget(asked.name)
+    return before
+
+
+def _read(content: bytes, asked: Asked, directory: Path, now: datetime) -> Before | None:
     kept: tuple[datetime, Entry, dict[str, Any]] = pickle.loads(content)  # noqa: S301 - our own
     given, entry, parts = kept
     report = GateReport(step=asked.step, **parts)
     until = holds_until(report.verdict.valid_until, report.time["text"])
     ends = min(given + LONGEST, until or given + LONGEST)
-    if not given <= now < ends or not _recorded(directory, entry):
+    if not given <= now < ends or not _recorded(directory, entry, report):
         return None
     return Before(report, entry, given)
 
 
-def _recorded(directory: Path, entry: Entry) -> bool:
-    """Whether the log holds the entry, at its place."""
+def _recorded(directory: Path, entry: Entry, report: GateReport) -> bool:
+    """Whether the evidence holds the entry, at its place in the log and with all its records."""
     try:
         _, log = store.readers([directory])[entry.origin]
         (data,) = log.entries(entry.index, entry.index + 1)
-        return bool(store.read_entry(data, entry.origin)["envelope"] == entry.envelope)
+        run = store.read_run(directory, entry.origin, entry.index, data)
+        said = run.statement
+        whole = records_root(each.data for each in run.records()) == said.root
+        same = (run.envelope.digest, said.outcome) == (entry.envelope, entry.outcome)
     except (EvidenceError, OSError, KeyError, ValueError):
         return False
+    return whole and same and said.subjects == tuple(subjects_of(report.step))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
+import zoneinfo
 from contextlib import suppress
 from functools import cache
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
-PACKAGES = ("controlplane", "evidence")
+PACKAGES = ("controlplane", "evidence", "reconciler")
 _REQUIRED = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @cache
 def digest() -> str:
     """Return a digest of the packages that judge, and of the versions of what they stand on."""
-    found = hashlib.sha256()
+    found = hashlib.sha256(f"{sys.version}\0{_zones()}\0".encode())
     for text in sorted(metadata.requires("controlplane") or ()):
         required = _REQUIRED.match(text)
         with suppress(metadata.PackageNotFoundError):  # an extra that is not installed
@@ -27,8 +30,16 @@ def digest() -> str:
     return found.hexdigest()
 
 
+def _zones() -> str:
+    """Return which time zones there are: those of the system go before those of a package."""
+    for place in zoneinfo.TZPATH:
+        with suppress(OSError), (Path(place) / "tzdata.zi").open(encoding="utf-8") as file:
+            return file.readline(256)
+    return ""
+
+
 def add(found: hashlib._Hash, folder: Traversable) -> None:
-    """Add everything below a folder, the policies and templates that are shipped too."""
+    """Add everything below a folder."""
     for item in sorted(folder.iterdir(), key=lambda each: each.name):
         if item.name == "__pycache__":
             continue

@@ -2,7 +2,7 @@
 
 A base that was found sound is not looked at again: head is derived from it, and the figures of its
 fleet are read back. What is kept names the tree, for nothing else of a commit counts, and the code
-that found it out; it is believed only where this machine kept it. No answer depends on it.
+that found it out; it is believed only where this machine kept it, and changes no answer.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Recalled:
     """
 
     def __init__(self, cache: Cache | None) -> None:
+        own_code.digest()  # before anything is read: the code could be replaced meanwhile
         self._cache = cache
 
     def step(self, repository: GitRepository, base: str | None, head: str) -> Step:
@@ -71,7 +72,7 @@ class Recalled:
             return None
         fleet = self._cache.get(_name(before, "fleet"))
         if fleet is not None:
-            with suppress(ValidationError):  # ours, but cut off by a full disk
+            with suppress(ValidationError):  # ours, but of another shape: it is counted again
                 fleet_subject.restore(before, _COUNTED.validate_json(fleet))
         parsed = beside(repository.git_dir)
         after = derive(before, repository, head, parsed)

@@ -1,15 +1,16 @@
 """Parsed files, remembered by blob id: in memory, and in one SQLite file beside the objects.
 
 What is remembered depends on the bytes of the file and on the code that parsed it, so the key is
-the blob's id and a digest of that code. Nothing here is trusted: an entry whose own digest does not
-match is parsed again, a file that is damaged, of another owner or writable by others is not used,
-and nothing stored is ever executed. Whoever can write to the repository's `.git` can do worse
-things than change this cache; do not restore it from a place that others can write to.
+the blob's id and a digest of that code. Each entry is authenticated with a key of this machine that
+lies elsewhere (`controlplane.authenticated`): what is parsed decides what lint finds, and a clone's
+`.git` may be written by others, or restored by a pipeline. What does not authenticate is parsed
+again; a file that is damaged, of another owner or writable by others is not used.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import sqlite3
@@ -21,6 +22,8 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from controlplane.authenticated import secret
+from controlplane.home import cache_key
 from controlplane.repo.parse import FoundReference, ParsedDocument, ParsedFile, parse_file
 from controlplane.values import Position, Problem
 
@@ -35,12 +38,14 @@ _TABLE = (
 class ParseCache:
     """Gives the parsed form of a blob; parses it where that is not remembered.
 
-    `directory` None keeps everything in memory. For one thread at a time.
+    `directory` or `key` (a file, which is made where there is none) None keeps everything in
+    memory. For one thread at a time.
     """
 
     def __init__(
         self,
         directory: Path | None,
+        key: Path | None = None,
         parse: Callable[[bytes], ParsedFile] = parse_file,
         most: int = MOST_IN_MEMORY,
     ) -> None:
@@ -48,7 +53,8 @@ class ParseCache:
         self._memory: dict[str, ParsedFile] = {}
         self._new: dict[str, ParsedFile] = {}
         self._version = _code_version()
-        self._file = None if directory is None else directory / "parsed.sqlite"
+        self._file = None if directory is None or key is None else directory / "parsed.sqlite"
+        self._place, self._key = key, b""
         self._disk: sqlite3.Connection | None = None
         self._opened = False
 
@@ -68,10 +74,18 @@ class ParseCache:
         new, self._new = self._new, {}
         disk = self._connection() if new else None
         if disk is not None:
-            rows = ((self._version, blob, *_packed(self._version, blob, new[blob])) for blob in new)
+            rows = [self._row(blob, new[blob]) for blob in new]
             with suppress(sqlite3.Error), disk:
                 disk.executemany("INSERT OR REPLACE INTO parsed VALUES (?, ?, ?, ?)", rows)
         self._close()
+
+    def _row(self, blob: str, file: ParsedFile) -> tuple[str, str, bytes, bytes]:
+        content = _packed(file)
+        return self._version, blob, self._tag(blob, content), content
+
+    def _tag(self, blob: str, content: bytes) -> bytes:
+        said = f"parsed\0{self._version}\0{blob}\0".encode()
+        return hmac.digest(self._key, said + content, "sha256")
 
     def _close(self) -> None:
         if self._disk is not None:
@@ -88,13 +102,18 @@ class ParseCache:
         except sqlite3.Error:
             self._discard()
             return None
-        return None if row is None else _unpacked(self._version, blob, *row)
+        if row is None or not all(isinstance(each, bytes) for each in row):
+            return None
+        if not hmac.compare_digest(row[0], self._tag(blob, row[1])):
+            return None
+        return _unpacked(row[1])
 
     def _connection(self) -> sqlite3.Connection | None:
         if not self._opened and self._file is not None:
             self._opened = True
             try:
-                self._disk = _open(self._file)
+                self._key = (self._place and secret(self._place, create=True)) or b""
+                self._disk = _open(self._file) if self._key else None
             except (sqlite3.Error, OSError):
                 self._discard()
         return self._disk
@@ -112,7 +131,7 @@ class ParseCache:
 @lru_cache(maxsize=8)
 def beside(git_dir: Path) -> ParseCache:
     """Return the cache of a repository, the same one each time."""
-    return ParseCache(git_dir / "cpctl" / "cache")
+    return ParseCache(git_dir / "cpctl" / "cache", cache_key())
 
 
 def _open(file: Path) -> sqlite3.Connection | None:
@@ -151,11 +170,7 @@ def _code_version() -> str:
     return found.hexdigest()
 
 
-def _digest(version: str, blob: str, content: bytes) -> bytes:
-    return hashlib.sha256(f"{version}\0{blob}\0".encode() + content).digest()
-
-
-def _packed(version: str, blob: str, file: ParsedFile) -> tuple[bytes, bytes]:
+def _packed(file: ParsedFile) -> bytes:
     documents = [
         [d.kind, d.identity, d.line, d.valid, d.data, [_reference(r) for r in d.references]]
         for d in file.documents
@@ -163,18 +178,15 @@ def _packed(version: str, blob: str, file: ParsedFile) -> tuple[bytes, bytes]:
     problems = [
         [p.position.line, p.position.column, p.code, p.message, p.remedy] for p in file.problems
     ]
-    content = json.dumps([documents, problems], separators=(",", ":"), ensure_ascii=False).encode()
-    return _digest(version, blob, content), content
+    return json.dumps([documents, problems], separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _reference(reference: FoundReference) -> list[Any]:
     return [list(reference.path), list(reference.kinds), reference.name, reference.range]
 
 
-def _unpacked(version: str, blob: str, digest: bytes, content: bytes) -> ParsedFile | None:
+def _unpacked(content: bytes) -> ParsedFile | None:
     try:
-        if _digest(version, blob, content) != digest:
-            return None
         documents, problems = json.loads(content)
         return ParsedFile(
             tuple(

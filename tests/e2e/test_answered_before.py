@@ -61,7 +61,9 @@ def test_it_is_asked_anew_on_demand(gated: Gated) -> None:
 def test_another_question_is_another(gated: Gated) -> None:
     gated.deny()
     _gate(gated)
-    for options in (("--whole",), ("--engine", "embedded"), ("--no-record",)):
+    gated.run("cpctl", "keys", "init", "--dir", "../other-keys")
+    asked = [("--whole",), ("--engine", "embedded"), ("--no-record",), ("--keys", "../other-keys")]
+    for options in asked:
         assert not BEFORE.search(_gate(gated, *options)[1])
     gated.repair()
     assert not BEFORE.search(_gate(gated)[1])

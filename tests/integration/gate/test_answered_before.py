@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from controlplane.authenticated import Cache
 from controlplane.operations import own_code
 from controlplane.operations.answered_before import LONGEST, Asked, Before, recall, remember
 from controlplane.operations.gate import Agreement, GateReport, gate
+from controlplane.operations.judging import Judgement
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import record_decision
 from controlplane.policy.model import Cause, Indeterminate
@@ -57,7 +59,7 @@ def _given(world: World, tmp_path: Path, edits: list[tuple[str, str]]) -> Given:
     step = Recalled(None).step(world.git, world.base, world.commit(edits, world.base))
     report = gate(step, world.engine, HelmCharts(None), NOW)
     log = writer(tmp_path / "evidence", sign=signer("decide"), origin="example.com/decide")
-    asked = Asked(step, "wasmtime 1", Agreement(), whole=False)
+    asked = Asked(step, "wasmtime 1", Agreement(), whole=False, origin="example.com/decide")
     cache = Cache(tmp_path / "revisions", tmp_path / "cache.key")
     return Given(cache, tmp_path / "evidence", asked, report, record_decision(report, log))
 
@@ -77,7 +79,8 @@ def test_what_was_recorded_is_given_again(given: Given) -> None:
     [
         {"engine": "wasmtime 2"},
         {"whole": True},
-        {"programs": "helm 4"},
+        {"programs": ["helm 4"]},
+        {"origin": "example.com/decide/another"},
         {"said": Agreement(approvals=({"by": "ada"},))},
         {"said": Agreement(authors=("ada",))},
         {"said": Agreement(reviews=({"due": "now"},))},
@@ -140,13 +143,44 @@ def test_what_depends_on_other_decisions_is_asked_anew(world: World, tmp_path: P
     assert given.recall() is None
 
 
-@pytest.mark.parametrize("loss", ["directory", "log", "shorter", "another run"])
+def test_a_rule_that_does_not_say_until_when_is_asked_anew(given: Given) -> None:
+    def timed(judgement: Judgement) -> Judgement:
+        rules = tuple(replace(r, uses=("time",), expires=False) for r in judgement.bundle.rules)
+        return replace(judgement, bundle=replace(judgement.bundle, rules=rules))
+
+    given.remember(judgements=tuple((n, timed(j)) for n, j in given.report.judgements))
+    assert given.recall() is None
+
+
+def test_what_is_not_given_again_is_forgotten(given: Given) -> None:
+    given.remember()
+    assert given.recall(NOW + LONGEST) is None
+    assert given.recall() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pickle", pickle.dumps(("a", "b", {"c": 1}))])
+def test_what_cannot_be_read_is_asked_anew(given: Given, content: bytes) -> None:
+    given.cache.put(given.asked.name, content)
+    assert given.recall() is None
+    assert given.cache.get(given.asked.name) is None
+
+
+@pytest.mark.parametrize(
+    "loss", ["directory", "log", "statement", "records", "a record", "shorter", "another run"]
+)
 def test_what_the_log_does_not_hold_is_asked_anew(given: Given, tmp_path: Path, loss: str) -> None:
     given.remember()
     if loss == "directory":
         shutil.rmtree(given.evidence)
     elif loss == "log":
         shutil.rmtree(given.evidence / "logs")
+    elif loss == "statement":
+        shutil.rmtree(given.evidence / "objects")
+    elif loss == "records":
+        shutil.rmtree(given.evidence / "records")
+    elif loss == "a record":
+        (file,) = (path for path in (given.evidence / "records").glob("*/*") if path.is_file())
+        file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[1:]))
     else:
         index = {"shorter": given.entry.index + 1, "another run": given.entry.index}[loss]
         other = replace(given.entry, index=index, envelope=f"sha256:{'0' * 64}")

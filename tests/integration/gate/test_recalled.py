@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pygit2
 import pytest
 
 from controlplane.authenticated import Cache
@@ -17,7 +19,10 @@ from controlplane.operations.gate import GateReport, Step, gate
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import decision_json
 from controlplane.render.helm import HelmCharts
+from controlplane.repo.cache import beside
 from controlplane.repo.derived import Derived
+from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import Snapshot, read
 from evidence.canonical import canonical
 from tests.integration.gate.test_derived import NOW, World
 
@@ -80,6 +85,9 @@ def test_a_sound_base_is_looked_at_once(
     first = _run(world, cache, head)
     assert isinstance(first.step.head, Derived)
     monkeypatch.setattr(recalled, "lint", lambda _: pytest.fail("it was found sound before"))
+    monkeypatch.setattr(
+        Snapshot, "everything_wrong", lambda _: pytest.fail("it was found sound before")
+    )
     monkeypatch.setattr(fleet_subject, "_counted", lambda _: pytest.fail("it was counted before"))
     assert isinstance(_run(world, cache, head).step.head, Derived)
     after = _run(world, cache, following, base=head)  # head was judged, so it is a base by now
@@ -114,6 +122,27 @@ def test_soundness_is_believed_of_this_machine_alone(
         replace(cache, key=key).put(name, b"")
     believed = isinstance(Recalled(cache).step(world.git, base, head).head, Derived)
     assert believed is (writer == "this machine")
+
+
+def test_what_a_clone_says_of_its_files_makes_nothing_sound(
+    world: World, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever can write to one clone makes a base sound for all of them."""
+    base = world.commit([("unknown field", "acme")], world.base)
+    head = world.commit([("unknown field", "acme"), ("label", "bolt")], base)
+    path = "tenants/acme/tenant.yaml"
+    good, bad = (read(world.git, each).entries[path].blob_id for each in (world.base, base))
+    clone = GitRepository.open(pygit2.clone_repository(str(world.git.git_dir), tmp_path / "c").path)
+    monkeypatch.setenv("CPCTL_HOME", str(tmp_path / "home"))
+    read(clone, world.base)  # parses all, and keeps it
+    with sqlite3.connect(clone.git_dir / "cpctl" / "cache" / "parsed.sqlite") as disk:
+        insert = "INSERT INTO parsed SELECT version, ?, digest, content FROM parsed WHERE blob = ?"
+        assert disk.execute(insert, [bad, good]).rowcount == 1
+    disk.close()
+    beside.cache_clear()
+    report = _judged(world, Recalled(cache).step(clone, base, head))
+    assert report.problems
+    assert cache.names("") == []
 
 
 @pytest.mark.parametrize("writer", ["this machine", "another"])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+import zoneinfo
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from controlplane.operations import own_code
+from tests.support.binaries import REPOSITORY
 
 
 def _of(folder: Path) -> str:
@@ -50,7 +55,36 @@ def test_what_python_compiled_is_no_part_of_it(folder: Path) -> None:
     assert _of(folder) == before
 
 
-def test_it_is_the_same_each_time() -> None:
-    first = own_code.digest()
+@pytest.fixture
+def fresh() -> Iterator[None]:
     own_code.digest.cache_clear()
-    assert own_code.digest() == first
+    yield
+    own_code.digest.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh")
+def test_every_package_of_the_product_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: set[str] = set()
+    monkeypatch.setattr(own_code, "add", lambda _, folder: found.add(folder.name))
+    own_code.digest()
+    names = {place.parent.name for place in REPOSITORY.glob("*/py.typed")}
+    assert found == names == {"controlplane", "evidence", "reconciler"}
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("what", ["a version", "Python", "time zones"])
+def test_what_the_code_stands_on_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str
+) -> None:
+    before = own_code.digest()
+    own_code.digest.cache_clear()
+    if what == "a version":
+        version = metadata.version
+        other = {"pydantic": "1"}
+        monkeypatch.setattr(metadata, "version", lambda n: other.get(n) or version(n))
+    elif what == "Python":
+        monkeypatch.setattr(sys, "version", "4.0")
+    else:
+        (tmp_path / "tzdata.zi").write_text("# version 2030a\n")
+        monkeypatch.setattr(zoneinfo, "TZPATH", (str(tmp_path),))
+    assert own_code.digest() != before

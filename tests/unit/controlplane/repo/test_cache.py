@@ -27,7 +27,7 @@ class Parser:
 def ask(directory: Path | None, data: bytes = TEXT) -> tuple[ParsedFile, int]:
     """Ask a new cache twice for one blob; return the answer and how often it was parsed."""
     parser = Parser()
-    cache = ParseCache(directory, parser)
+    cache = ParseCache(directory, directory and directory.with_name("cache.key"), parser)
     answers = [cache("0" * 40, lambda: data), cache("0" * 40, lambda: data)]
     cache.flush()
     assert answers[0] == answers[1]
@@ -93,6 +93,32 @@ def test_an_entry_that_cannot_be_trusted_is_parsed_again_and_rewritten(
     assert ask(directory) == (parse_file(TEXT), 1)
     calls = [ask(directory)[1], ask(directory)[1]]
     assert calls[-1] == 0
+
+
+def test_what_another_machine_parsed_is_parsed_again(tmp_path: Path) -> None:
+    """It could say of a file whatever its writer likes."""
+    directory = tmp_path / "cache"
+    ask(directory, BAD)
+    (tmp_path / "cache.key").unlink()
+    assert ask(directory, TEXT) == (parse_file(TEXT), 1)
+
+
+def test_an_entry_says_nothing_of_another_blob(tmp_path: Path) -> None:
+    directory = tmp_path / "cache"
+    ask(directory, BAD)
+    with sqlite3.connect(file_of(directory)) as disk:
+        disk.execute("UPDATE parsed SET blob = ?", ["1" * 40])
+    disk.close()
+    cache = ParseCache(directory, tmp_path / "cache.key")
+    assert cache("1" * 40, lambda: TEXT) == parse_file(TEXT)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_key_that_others_can_read_is_none(tmp_path: Path, mode: int) -> None:
+    directory = tmp_path / "cache"
+    ask(directory)
+    (tmp_path / "cache.key").chmod(mode)
+    assert [ask(directory)[1], ask(directory)[1]] == [1, 1]
 
 
 def test_a_table_of_another_shape_is_removed(tmp_path: Path) -> None:
