@@ -28,7 +28,8 @@ from tests.support.policies import shipped
 from tests.support.sample_mutants import Mutants
 from tests.support.silent_mutants import Silence, reviewed
 
-pytestmark = pytest.mark.requires("opa")
+# One group: what all of them ask is asked once.
+pytestmark = [pytest.mark.requires("opa"), pytest.mark.xdist_group("mutants of deny samples")]
 
 DENIED = [sample for sample in samples(shipped()) if sample.fires]
 KNOWN_KINDS = next(r for r in shipped().bundle.rules if r.id == "workloads/known-kinds")
