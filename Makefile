@@ -6,7 +6,7 @@ PIP := --quiet --disable-pip-version-check --no-input
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types docs docs-check bench tools lock clean
+.PHONY: help demo test check lint types docs docs-check bench fuzz tools lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ docs-check: .venv/stamp ## Fail where generated documentation differs from its s
 
 bench: .venv/stamp ## The benchmarks, against their peers, with the raw data kept
 	$(BIN)/python -m benchmarks $(BENCH)
+
+fuzz: .venv/stamp ## 100,000 generated YAML documents: both readers take the same and read the same
+	$(BIN)/python -m tests.support.yaml_fuzz $(FUZZ)
 
 tools: ## Build the real servers into .tools/bin (needs Go); what is current is left alone
 	$(PYTHON) tools/build.py

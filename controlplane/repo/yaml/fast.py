@@ -73,7 +73,7 @@ _WORDS = frozenset(
 )
 _ITEMS = re.compile(r"[\[\]{},#]|:(?= )")
 _TRUTH_AS_KEY = re.compile(r"(?:true|false): ")
-_MARKER = re.compile(r"^---[ ]*(?:#[^\n]*)?\n", re.MULTILINE)
+_MARKER = re.compile(r"^---(?:[ ]+#[^\n]*|[ ]*)\n", re.MULTILINE)  # `---#` is text
 
 
 class _RefusedError(Exception):

@@ -28,10 +28,10 @@ findings contains finding if {
 		"code": "missing",
 		"path": ["owners", index],
 		"params": {
-			"count": owned.count,
-			"example": owned.paths[0],
+			"count": object.get(owned, "count", 0),
+			"example": concat("", array.slice(object.get(owned, "paths", []), 0, 1)),
 			"owners": concat(" or ", owned.owners),
-			"pattern": owned.pattern,
+			"pattern": object.get(owned, "pattern", ""),
 		},
 	}
 }

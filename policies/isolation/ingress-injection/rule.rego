@@ -24,13 +24,15 @@
 #   twins: ["kyverno: restrict-annotations"]
 package controlplane.isolation.ingress_injection
 
+import data.controlplane.lib.text
+
 forbidden contains name if some name in data.parameters.isolation.ingress_injection.forbidden
 
 findings contains finding if {
 	some index, manifest in input.subject.resource.objects
 	manifest.kind == "Ingress"
 	some annotation, _ in manifest.metadata.annotations
-	pasted(annotation)
+	pasted(text.in_small_letters(annotation))
 	finding := {
 		"code": "annotation",
 		"path": ["objects", index, "metadata", "annotations", annotation],

@@ -19,7 +19,8 @@ package controlplane.isolation.ingress_tls
 covered contains [index, host] if {
 	some index, manifest in input.subject.resource.objects
 	some entry in manifest.spec.tls
-	object.get(entry, "secretName", "") != ""
+	secret := object.get(entry, "secretName", "")
+	not secret in {"", null}
 	some host in entry.hosts
 }
 

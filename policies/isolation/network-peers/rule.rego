@@ -82,11 +82,13 @@ findings contains finding if {
 	}
 }
 
-# A block that cannot hold 169.254.169.254: of eight bits or more, and not below 169.
+# A block that cannot hold 169.254.169.254: of eight bits or more, and not below 169. Zeros in front
+# of a number are taken by some readers, and what begins with `::` may be an address of version 4.
 narrow(block) if {
 	parts := split(block.cidr, "/")
 	quantities.whole_or(parts[1], 0) >= 8
 	parts[0] == trim_prefix(parts[0], "169.")
+	regex.match("^[1-9A-Fa-f]", parts[0])
 }
 
 shut(block) if {

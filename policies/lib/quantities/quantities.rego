@@ -14,6 +14,14 @@ digits := {"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6, "7": 7, "8": 
 
 powers := [1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000]
 
+# Nothing at all, or zero however it is written: `0Mi`, `0.0`, `0e3`.
+nothing(value) if value in {"", 0, null}
+
+nothing(value) if {
+	is_string(value)
+	regex.match("^[+-]?[0.]+([numkKMGTPE]i?|[eE][+-]?[0-9]+)?$", value)
+}
+
 # A whole quantity, written as a number or as up to nine digits; anything else is `otherwise`.
 whole_or(value, _) := value if is_number(value)
 

@@ -18,6 +18,8 @@
 #   controls: ["SOC2 CC6.8", "SOC2 CC9.2", "ISO27001 A.5.21", "ISO27001 A.8.30"]
 package controlplane.packs.provenance
 
+import data.controlplane.lib.text
+
 spec := input.subject.resource.spec
 
 powers contains sprintf("the secret %v of the platform", [secret.name]) if {
@@ -27,7 +29,7 @@ powers contains sprintf("the secret %v of the platform", [secret.name]) if {
 
 powers contains sprintf("the tool %v", [tool]) if {
 	some tool in spec.capabilities.tools
-	tool in data.parameters.packs.provenance.tools
+	text.in_small_letters(tool) in data.parameters.packs.provenance.tools
 }
 
 findings contains about("unsigned", power) if {

@@ -18,12 +18,14 @@
 #   controls: ["SOC2 C1.1", "ISO27001 A.5.34", "ISO27001 A.5.31"]
 package controlplane.residency.region_zone
 
+import data.controlplane.lib.text
+
 spec := input.subject.resource.spec
 
 zones := data.parameters.residency.region_zone.zones
 
 findings contains finding if {
-	known := zones[spec.region]
+	known := zones[text.in_small_letters(spec.region)]
 	spec.residencyZone != known
 	finding := {
 		"code": "mismatch",

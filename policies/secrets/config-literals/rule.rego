@@ -21,7 +21,7 @@ import data.controlplane.lib.text
 
 findings contains about("literal", setting) if {
 	some setting in settings
-	regex.match("(password|passwd|secret|token|apikey|privatekey|credential|credentials)$", text.in_small_letters(replace(replace(setting.field, "_", ""), "-", "")))
+	regex.match("(password|passwd|secret|token|apikey|privatekey|credential|credentials)$", text.in_small_letters(replace(replace(replace(setting.field, "_", ""), "-", ""), " ", "")))
 	setting.value != ""
 }
 
@@ -30,16 +30,19 @@ findings contains about("key", setting) if {
 	regex.match("-----BEGIN [A-Z ]*PRIVATE KEY-----", setting.value)
 }
 
-# Every text in any pack's configuration, general or of one environment.
+# Every text in any pack's configuration, general or of one environment, under each name that it has
+# there: its own, and those of what holds it.
 settings contains setting if {
 	some index, pack in input.subject.resource.spec.packs
 	some place, value
 	walk(pack, [place, value])
 	is_string(value)
-	"config" in place
-	names := [step | some step in place; is_string(step)]
+	some at, step in place
+	step == "config"
+	some name in array.slice(place, at + 1, count(place))
+	is_string(name)
 	setting := {
-		"field": names[count(names) - 1],
+		"field": name,
 		"pack": pack.name,
 		"path": array.concat(["spec", "packs", index], place),
 		"value": value,

@@ -37,7 +37,7 @@ findings contains finding if {
 findings contains finding if {
 	some container in workloads.containers
 	some number, variable in container.spec.env
-	regex.match("(^|_)(password|passwd|secret|token|api_?key|private_?key|credentials?)($|_)", text.in_small_letters(variable.name))
+	regex.match("(^|[ _./:-])(password|passwd|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])", text.in_small_letters(variable.name))
 	object.get(variable, "value", "") != ""
 	finding := {
 		"code": "literal",

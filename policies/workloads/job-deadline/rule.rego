@@ -44,7 +44,7 @@ findings contains finding if {
 findings contains finding if {
 	some index, manifest in input.subject.resource.objects
 	manifest.kind == "CronJob"
-	object.get(manifest, ["spec", "concurrencyPolicy"], "Allow") == "Allow"
+	object.get(manifest, ["spec", "concurrencyPolicy"], "") in {"", "Allow", null}
 	finding := {
 		"code": "overlap",
 		"path": ["objects", index, "spec"],

@@ -23,6 +23,7 @@
 #     - "kyverno: require-requests-limits"
 package controlplane.workloads.resource_limits
 
+import data.controlplane.lib.quantities
 import data.controlplane.lib.workloads
 
 needed := {["limits", "memory"], ["requests", "cpu"], ["requests", "memory"]}
@@ -31,7 +32,7 @@ findings contains finding if {
 	some container in workloads.containers
 	container.list != "ephemeralContainers"
 	some need in needed
-	object.get(container.spec, array.concat(["resources"], need), "") in {"", "0", 0, null}
+	quantities.nothing(object.get(container.spec, array.concat(["resources"], need), ""))
 	finding := {
 		"code": "missing",
 		"path": array.concat(container.path, ["resources"]),

@@ -15,12 +15,13 @@
 #   controls: ["SOC2 A1.1", "ISO27001 A.8.6"]
 package controlplane.workloads.scratch_size
 
+import data.controlplane.lib.quantities
 import data.controlplane.lib.workloads
 
 findings contains finding if {
 	some volume in workloads.volumes
 	scratch(volume.spec)
-	object.get(volume.spec, ["emptyDir", "sizeLimit"], "") in {"", "0", 0, null}
+	quantities.nothing(object.get(volume.spec, ["emptyDir", "sizeLimit"], ""))
 	finding := {
 		"code": "unbounded",
 		"path": volume.path,
@@ -30,5 +31,11 @@ findings contains finding if {
 
 scratch(spec) if "emptyDir" in object.keys(spec)
 
-# A volume of which nothing is said is an emptyDir.
-scratch(spec) if object.keys(spec) == {"name"}
+# A volume of which nothing is said, or only null, is an emptyDir.
+scratch(spec) if not sourced(spec)
+
+sourced(spec) if {
+	some key, value in spec
+	key != "name"
+	value != null
+}

@@ -28,8 +28,8 @@ findings contains finding if {
 	pod.kind == "Deployment"
 	copies := object.get(input.subject.resource.objects[pod.at[1]], ["spec", "replicas"], 1)
 	quantities.number_or(copies, 1) > 1
-	object.get(pod.spec, "topologySpreadConstraints", []) == []
-	object.get(pod.spec, ["affinity", "podAntiAffinity"], {}) == {}
+	object.get(pod.spec, "topologySpreadConstraints", null) in [[], null]
+	object.get(pod.spec, ["affinity", "podAntiAffinity"], null) in [{}, null]
 	finding := {
 		"code": "together",
 		"path": pod.path,
