@@ -162,6 +162,8 @@ def _decide(repository: GitRepository, step: Step, engine: PolicyEngine, wanted:
     if wanted.recorded:
         directory = wiring.evidence_directory(repository)
         writer = wiring.evidence_writer(directory, "decide", keys=wanted.keys)
+        for run in writer.recover():
+            output.talk(f"closed a run that was left open: {run.origin} entry {run.index}")
     means = Means(wiring.processors(), writer.new_pack if writer is not None else None)
     report = _gate(repository, step, engine, whole=wanted.whole, means=means)
     output.talk(f"engine: {engine.version()}")
