@@ -21,7 +21,7 @@ from controlplane.operations.past import (
 )
 from controlplane.operations.remembering import bundle_or_why
 from controlplane.policy.decide import decide, unanswered_details
-from controlplane.policy.engine import PolicyEngine, Question
+from controlplane.policy.engine import PolicyEngine, Question, answered
 from controlplane.policy.engines.compiled_artifact import Artifact, ArtifactError
 from controlplane.policy.entries import told_alike
 from controlplane.policy.model import PolicyBundle, Verdict, merge
@@ -160,7 +160,7 @@ def _again(
         _question(subject, decision.envelope(name), bundle) for subject, name in judgement.judged
     ]
     with engine.prepare(bundle) as prepared:
-        pairs = list(zip(asked, prepared.answers(asked), strict=True))
+        pairs = list(zip(asked, answered(prepared, asked), strict=True))
     details = tuple(text for pair in pairs for text in unanswered_details(*pair))
     return merge(decide(question, answer) for question, answer in pairs), details
 
