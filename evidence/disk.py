@@ -1,5 +1,6 @@
 """Durable writes: nothing counts as written before it, and its name, survive a power failure.
 
+What could not be written to its end leaves no file behind: on a full disk it would keep the room.
 Every step is announced to a hook before and after it happens, so that a test can end the process
 at each of them.
 """
@@ -11,10 +12,10 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from evidence.errors import LogBusyError
+from evidence.errors import LogBusyError, StorageError
 
 Hook = Callable[[str], None]
 
@@ -24,6 +25,19 @@ _WRITERS = 16  # files synced at once, which file systems commit together
 
 def silent(_: str) -> None:
     """Announce nothing."""
+
+
+@contextmanager
+def storing(place: Path) -> Iterator[None]:
+    """Raise StorageError for what the operating system refuses to do at `place`."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"evidence cannot be kept: {error.filename or place}: {error.strerror or error}",
+            remedy="see that it is a directory of yours that can be written to and has room, then "
+            "try again; nothing counts that was not recorded",
+        ) from error
 
 
 class Disk:
@@ -45,9 +59,10 @@ class Disk:
     def write(self, path: Path, data: bytes) -> None:
         """Put `data` at `path`, whole or not at all, replacing what is there."""
         self.make(path.parent)
-        temporary = self._temporary(path, data)
-        self._hook(f"before rename {path.name}")
-        temporary.replace(path)
+        with _removed(_beside(path)) as temporary:
+            self._fill(temporary, path.name, data)
+            self._hook(f"before rename {path.name}")
+            temporary.replace(path)
         self._hook(f"after rename {path.name}")
         self._sync_directory(path.parent)
 
@@ -59,11 +74,14 @@ class Disk:
         if len(todo) == 1:
             self.write(*todo[0])
             return
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            temporaries = list(pool.map(lambda item: self._temporary(*item), todo))
-        for (path, _), temporary in zip(todo, temporaries, strict=True):
-            self._hook(f"before rename {path.name}")
-            temporary.replace(path)
+        with ExitStack() as stack:
+            temporaries = [stack.enter_context(_removed(_beside(path))) for path, _ in todo]
+            with ThreadPoolExecutor(_WRITERS) as pool:
+                names = [path.name for path, _ in todo]
+                list(pool.map(self._fill, temporaries, names, [data for _, data in todo]))
+            for (path, _), temporary in zip(todo, temporaries, strict=True):
+                self._hook(f"before rename {path.name}")
+                temporary.replace(path)
         for parent in sorted({path.parent for path, _ in todo}):
             self._sync_directory(parent)
         self._hook("after renames")
@@ -108,17 +126,15 @@ class Disk:
         os.fdatasync(handle)
         self._hook("after fsync")
 
-    def _temporary(self, path: Path, data: bytes) -> Path:
-        """Write `data` durably under a name beside `path`."""
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        self._hook(f"before write {path.name}")
+    def _fill(self, temporary: Path, name: str, data: bytes) -> None:
+        """Write `data` durably to the file that is to be called `name`."""
+        self._hook(f"before write {name}")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             self.append(handle, data)
             self.sync(handle)
         finally:
             os.close(handle)
-        return temporary
 
     def _sync_directory(self, directory: Path) -> None:
         handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -126,6 +142,21 @@ class Disk:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+@contextmanager
+def _removed(temporary: Path) -> Iterator[Path]:
+    """Yield a file's name, and see that there is none of it where writing failed."""
+    try:
+        yield temporary
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

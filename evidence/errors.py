@@ -57,3 +57,9 @@ class LogBusyError(EvidenceError):
     """Another process holds the log for longer than was to be waited."""
 
     exit_code: ClassVar[int] = 4
+
+
+class StorageError(EvidenceError):
+    """Where evidence lies nothing can be written or read: no room, no right, no such place."""
+
+    exit_code: ClassVar[int] = 4

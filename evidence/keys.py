@@ -157,11 +157,17 @@ def keys_in(directory: Path) -> Iterator[KeyFile]:
 def signer_for(directory: Path, purpose: str) -> Signer:
     """Return the signer of the one key in use for `purpose`.
 
-    Raises NoKeyError where there is none, KeyFileError where there are several or it is unsafe.
+    Raises NoKeyError where there is none, KeyFileError where there are several or it is unsafe, as
+    one is that others could have put there.
     """
     if purpose not in PURPOSES:
         raise KeyFileError(
             f"no key signs for {purpose!r}", remedy=f"one of these does: {', '.join(PURPOSES)}"
+        )
+    if directory.is_dir() and directory.stat().st_mode & 0o022:
+        raise KeyFileError(
+            f"others can replace the keys in {directory}",
+            remedy=f"chmod 700 {directory}, see that the keys are yours (`cpctl keys list`)",
         )
     found = [key for key in keys_in(directory) if key.purpose == purpose and not key.retired]
     if not found:

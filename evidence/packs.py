@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from evidence import shape
 from evidence.canonical import Json, canonical, digest_bytes, read_canonical
-from evidence.disk import Disk
+from evidence.disk import Disk, storing
 from evidence.errors import MalformedError
 from evidence.records import PAYLOAD_LIMIT
 
@@ -38,11 +38,13 @@ class PackWriter:
     """Writes one pack. For one thread; `close` makes it durable, and without it there is none."""
 
     def __init__(self, path: Path, disk: Disk) -> None:
-        """Begin the pack at `path`, whose directory is there."""
+        """Begin the pack at `path`, whose directory is there; StorageError where that fails."""
         self.path = path
         self._disk = disk
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._handle = os.open(path, flags, 0o644)
+        with storing(path):
+            self._handle = os.open(path, flags, 0o644)
+        self._open = True
         self._blocks: list[list[int]] = []
         self._objects: dict[str, Sequence[Slice]] = {}
         self._parts: dict[bytes, list[Slice]] = {}
@@ -68,13 +70,20 @@ class PackWriter:
         begin, packed = self._offset, zlib.compress(index, _LEVEL)
         self._write(packed)
         self._write(_FOOTER.pack(begin, len(packed)))
-        self._disk.sync(self._handle)
-        os.close(self._handle)
+        with storing(self.path):
+            self._disk.sync(self._handle)
+        self._shut()
 
     def abandon(self) -> None:
-        """Leave no pack behind."""
-        os.close(self._handle)
-        self._disk.remove(self.path)
+        """Leave no pack behind, closed or not."""
+        self._shut()
+        with storing(self.path):
+            self._disk.remove(self.path)
+
+    def _shut(self) -> None:
+        if self._open:
+            self._open = False
+            os.close(self._handle)
 
     def _part(self, part: bytes) -> list[Slice]:
         known = self._parts.get(part) if len(part) >= _SHARED else None
@@ -96,7 +105,8 @@ class PackWriter:
             self._block = bytearray()
 
     def _write(self, data: bytes) -> None:
-        self._disk.append(self._handle, data)
+        with storing(self.path):
+            self._disk.append(self._handle, data)
         self._offset += len(data)
 
 

@@ -25,7 +25,7 @@ from typing import Self
 
 from evidence import merkle, objects, records, shape, statement
 from evidence.canonical import Json, canonical, read_canonical
-from evidence.disk import Disk, try_lock
+from evidence.disk import Disk, storing, try_lock
 from evidence.dsse import Envelope
 from evidence.errors import UsageError
 from evidence.log import Log
@@ -93,14 +93,19 @@ class Run:
             raise UsageError(
                 f"run {header['run']} is under way", remedy="give each run an id of its own"
             )
-        os.ftruncate(lock, 0)
-        place.disk.append(lock, canonical(header))
-        for pack in _packs_of(base):
-            place.disk.remove(pack)
-        for leftover in ("records", "envelope"):
-            place.disk.remove(base.with_name(f"{base.name}.{leftover}"))
-        place.disk.publish(draft, path, lock)
-        return cls(place, header, lock)
+        try:
+            os.ftruncate(lock, 0)
+            place.disk.append(lock, canonical(header))
+            for pack in _packs_of(base):
+                place.disk.remove(pack)
+            for leftover in ("records", "envelope"):
+                place.disk.remove(base.with_name(f"{base.name}.{leftover}"))
+            place.disk.publish(draft, path, lock)
+            return cls(place, header, lock)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            os.close(lock)
+            raise
 
     @classmethod
     def adopt(cls, place: Place, path: Path) -> Run | None:
@@ -124,10 +129,11 @@ class Run:
 
         Raises MalformedError for a pack that cannot be read.
         """
-        pack = Pack(draft)
-        number = len(self._packs())
-        self._place.disk.link(draft, self._path(f"{number}.pack"))
-        self._place.disk.remove(draft)
+        with storing(draft):
+            pack = Pack(draft)
+            number = len(self._packs())
+            self._place.disk.link(draft, self._path(f"{number}.pack"))
+            self._place.disk.remove(draft)
         self._packed.update(pack.objects)
 
     def _packs(self) -> list[Path]:
@@ -140,20 +146,32 @@ class Run:
     def record_many(self, new: Iterable[Record]) -> list[str]:
         """Add records in order; durable when this returns their digests. Callable from threads.
 
-        Raises NotCanonicalError or UsageError for a record that cannot be kept; nothing is
-        added then.
+        Raises NotCanonicalError or UsageError for a record that cannot be kept, StorageError for a
+        disk that takes none; nothing is added then.
         """
         todo = list(new)
-        lines = [self._line(record) for record in todo]
-        with self._appending:
-            if not self._open:
-                raise UsageError(f"run {self.id} is closed", remedy="record before closing the run")
-            self._place.disk.append(self._journal, b"".join(lines))
-            self._leaves += [merkle.leaf_hash(record.data) for record in todo]
-            self._written += 1
-            mine = self._written
-        self._sync(mine)
+        with storing(self._path("records")):
+            lines = [self._line(record) for record in todo]
+            with self._appending:
+                if not self._open:
+                    raise UsageError(
+                        f"run {self.id} is closed", remedy="record before closing the run"
+                    )
+                self._append(b"".join(lines))
+                self._leaves += [merkle.leaf_hash(record.data) for record in todo]
+                self._written += 1
+                mine = self._written
+            self._sync(mine)
         return [record.digest for record in todo]
+
+    def _append(self, lines: bytes) -> None:
+        """Add to the journal all of it or nothing: what is signed next is what is in there."""
+        before = os.fstat(self._journal).st_size
+        try:
+            self._place.disk.append(self._journal, lines)
+        except BaseException:
+            os.ftruncate(self._journal, before)
+            raise
 
     def close(self, *, outcome: str, summary: str) -> Entry:
         """Sign one statement over every record and append it to the log.
@@ -168,11 +186,12 @@ class Run:
                 raise UsageError(f"run {self.id} is closed", remedy="close a run once")
             self._open = False
         try:
-            self._sync(self._written)
             said = self._statement(outcome, summary)
             envelope = Envelope.sign(said.payload(), self._place.signer)
-            self._place.disk.write(self._path("envelope"), envelope.data)
-            return self._settle(envelope, said)
+            with storing(self._place.directory):
+                self._sync(self._written)
+                self._place.disk.write(self._path("envelope"), envelope.data)
+                return self._settle(envelope, said)
         finally:
             self._release()
 

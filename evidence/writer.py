@@ -16,7 +16,7 @@ from pathlib import Path
 from evidence import objects, shape
 from evidence.canonical import canonical
 from evidence.crypto import PublicKey
-from evidence.disk import Disk
+from evidence.disk import Disk, storing
 from evidence.dsse import Envelope
 from evidence.errors import UsageError
 from evidence.log import Log, directory_name
@@ -62,8 +62,9 @@ class EvidenceWriter:
 
         `signer` signs statements, `log_signer` (Ed25519, purpose `log`) checkpoints;
         `former_log_keys` are those it was rotated from. Raises
-        UsageError for keys of the wrong purpose and LogStateError where the log contradicts its
-        checkpoint. Runs that a killed process left are closed by `recover()`.
+        UsageError for keys of the wrong purpose, LogStateError where the log contradicts its
+        checkpoint and StorageError where nothing can be written there. Runs that a killed process
+        left are closed by `recover()`.
         """
         if signer.purpose == "log" or signer.keyid == log_signer.keyid:
             raise UsageError(
@@ -73,10 +74,11 @@ class EvidenceWriter:
         disk = disk or Disk()
         place = directory / "logs" / directory_name(origin)
         log = Log(place, origin, log_signer, disk, former=former_log_keys)
-        disk.make(log.directory / "runs")
-        objects.keep_key(directory, signer, disk)
-        objects.keep_key(directory, log_signer, disk)
-        log.append([])
+        with storing(directory):
+            disk.make(log.directory / "runs")
+            objects.keep_key(directory, signer, disk)
+            objects.keep_key(directory, log_signer, disk)
+            log.append([])
         return cls(Place(directory, signer, log, clock, disk))
 
     @property
@@ -111,7 +113,8 @@ class EvidenceWriter:
             "summary": shape.one_line(summary) or kind,
         }
         check_header(header, "run")
-        return Run.create(self._place, header)
+        with storing(self._place.directory):
+            return Run.create(self._place, header)
 
     def new_pack(self) -> PackWriter:
         """Begin a pack for a run of this log, which adopts it once it is closed."""
@@ -124,12 +127,13 @@ class EvidenceWriter:
         A run whose statement was signed is appended as it is; any other is closed with what it
         had recorded and the outcome `interrupted`. Runs of living processes are left alone.
         """
-        self._forget_drafts()
         entries = []
-        for path in sorted((self._place.log.directory / "runs").glob("*.json")):
-            run = Run.adopt(self._place, path)
-            if run is not None:
-                entries.append(run.finish_interrupted())
+        with storing(self._place.directory):
+            self._forget_drafts()
+            for path in sorted((self._place.log.directory / "runs").glob("*.json")):
+                run = Run.adopt(self._place, path)
+                if run is not None:
+                    entries.append(run.finish_interrupted())
         return entries
 
     def _forget_drafts(self) -> None:
@@ -151,9 +155,10 @@ class EvidenceWriter:
         for run, one, envelope in zip(finished, said, envelopes, strict=True):
             files |= self._files(run, one)
             files[objects.object_path(self._place.directory, envelope.digest)] = envelope.data
-        self._place.disk.write_all((p, data) for p, data in files.items() if not p.exists())
         entries = [canonical(entry_of(e, s)) for e, s in zip(envelopes, said, strict=True)]
-        first = self._place.log.append(entries)
+        with storing(self._place.directory):
+            self._place.disk.write_all((p, data) for p, data in files.items() if not p.exists())
+            first = self._place.log.append(entries)
         return [
             Entry(self.origin, first + i, envelope.digest, one.run, one.outcome, one.count)
             for i, (envelope, one) in enumerate(zip(envelopes, said, strict=True))

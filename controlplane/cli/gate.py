@@ -199,6 +199,8 @@ def _answer(
         return Answer(report)
     directory = wiring.evidence_directory(repository)
     writer = wiring.evidence_writer(directory, "decide", keys=wanted.keys)
+    for run in writer.recover():
+        output.talk(f"closed a run that was left open: {run.origin} entry {run.index}")
     now, said = wiring.now(), _said(repository, step)
     named = f"{engine.name} {engine.version()}"
     asked = Asked(step, named, said, wanted.whole, writer.origin, wiring.programs())

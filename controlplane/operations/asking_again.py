@@ -17,7 +17,7 @@ from controlplane.operations.differing import differing
 from controlplane.operations.inputs import Given, Inputs, choose, facts_named
 from controlplane.operations.past import PastDecision
 from controlplane.policy.decide import decide
-from controlplane.policy.engine import PolicyEngine, Prepared, Question
+from controlplane.policy.engine import PolicyEngine, Prepared, Question, answered
 from controlplane.policy.entries import told_alike
 from controlplane.policy.model import Finding, Indeterminate, PolicyBundle, Rule, Severity, Verdict
 
@@ -236,7 +236,8 @@ class Panel:
         self, number: int, questions: Mapping[_Key, tuple[Question, tuple[Rule, ...]]]
     ) -> None:
         prepared = self._prepared(number)
-        answers = prepared.answers([replace(q, rules=group) for q, group in questions.values()])
+        asked = [replace(q, rules=group) for q, group in questions.values()]
+        answers = answered(prepared, asked)
         for (key, (question, _)), answer in zip(questions.items(), answers, strict=True):
             verdict = decide(question, answer)
             part = (frozenset(verdict.findings), frozenset(verdict.indeterminate))

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from controlplane.policy.decide import Decider, unanswered_details
 from controlplane.policy.engine import PolicyEngine, Prepared, Question
+from controlplane.policy.engine import answered as engine_answers
 from controlplane.policy.envelope import Subject, envelope
 from controlplane.policy.errors import EngineError
 from controlplane.policy.model import PolicyBundle, Rule, Verdict, merge
@@ -87,7 +88,7 @@ def answered(
 ) -> Answered:
     """Return the total verdict of `rules` on `subjects`. `keeper` takes what was judged."""
     asked = list(questions(subjects, rules, facts, time))
-    pairs = list(zip(asked, prepared.answers(asked), strict=True))
+    pairs = list(zip(asked, engine_answers(prepared, asked), strict=True))
     decider = Decider()
     verdicts = [decider.decide(question, answer) for question, answer in pairs]
     if keeper is not None:

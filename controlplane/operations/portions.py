@@ -8,7 +8,7 @@ the fleet. How portions are spread is left to `spreading`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -46,6 +46,9 @@ class PackWriter(Keeper, Protocol):
 
     def close(self) -> None:
         """Make it durable."""
+
+    def abandon(self) -> None:
+        """Leave none of it."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,8 @@ class Court:
         known = subjects.Projections(self.head)
         with ExitStack() as stack:
             pack = self.new_pack() if self.new_pack is not None else None
+            if pack is not None:
+                stack.enter_context(_abandoned(pack))
             prepared = [
                 stack.enter_context(self.engine.prepare(named.bundle)) for _, named in self.sets
             ]
@@ -252,6 +257,16 @@ class Court:
         names += [(subject.kind, subject.name) for subject in portion.extra]
         answers = tuple(_undecided(named.bundle, names) for _, named in self.sets)
         return Heard(answers=answers, open=_open(answers, Places(self.head, {}, portion.extra)))
+
+
+@contextmanager
+def _abandoned(pack: PackWriter) -> Iterator[None]:
+    """Leave no unfinished pack where judging or writing failed: it would take up room."""
+    try:
+        yield
+    except BaseException:
+        pack.abandon()
+        raise
 
 
 def _opens(pack: Path) -> bool:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from controlplane.operations.decided import KIND
+from controlplane.operations.decided import ALLOW, KIND
 from controlplane.operations.judged_pages import KIND as PAGES
 from controlplane.operations.past import (
     NoDecisionError,
@@ -21,13 +21,14 @@ from controlplane.operations.past import (
 )
 from controlplane.operations.remembering import bundle_or_why
 from controlplane.policy.decide import decide, unanswered_details
-from controlplane.policy.engine import PolicyEngine, Question
+from controlplane.policy.engine import PolicyEngine, Question, answered
 from controlplane.policy.engines.compiled_artifact import Artifact, ArtifactError
 from controlplane.policy.entries import told_alike
 from controlplane.policy.model import PolicyBundle, Verdict, merge
 from controlplane.policy.weigh import weigh
 from evidence.canonical import Json, canonical
 from evidence.errors import MalformedError
+from evidence.run import INTERRUPTED
 from evidence.statement import Statement
 
 EngineOf = Callable[[PastJudgement, bytes | None], PolicyEngine]
@@ -66,19 +67,22 @@ class Replayable:
 
 
 def decisions(bundle: bytes) -> Iterator[Replayable]:
-    """Yield the decisions of a bundle that was verified.
+    """Yield the decisions of a bundle that was verified; a run that was interrupted holds none.
 
-    Raises MalformedError where a statement that decides holds no decision to be made again.
+    Raises MalformedError where a statement that decides holds no decision to be made again, or one
+    that is not its own.
     """
     value = json.loads(bundle)
     for number, entry in enumerate(value["statements"]):
         part = f"statement {number}"
-        payload = base64.b64decode(entry["envelope"]["payload"])
-        if Statement.read(payload, part).kind == KIND:
-            yield from _decisions(entry["records"], value["payloads"], part)
+        said = Statement.read(base64.b64decode(entry["envelope"]["payload"]), part)
+        if said.kind == KIND and said.outcome != INTERRUPTED:
+            yield _decision(said, entry["records"], value["payloads"], part)
 
 
-def _decisions(records: Json, payloads: Mapping[str, Json], part: str) -> Iterator[Replayable]:
+def _decision(
+    said: Statement, records: Json, payloads: Mapping[str, Json], part: str
+) -> Replayable:
     kept: dict[str, list[str]] = {}
     for record in records:
         kept.setdefault(record["kind"], []).append(record["payload"])
@@ -91,19 +95,38 @@ def _decisions(records: Json, payloads: Mapping[str, Json], part: str) -> Iterat
     envelopes = {name: payloads[name] for name in kept.get("envelope", ())}
     pages = {name: payloads[name] for name in kept.get(PAGES, ())}
     compiled = dict(_compiled(payloads[name], part) for name in kept.get("compiled", ()))
-    for name in kept.get("decision", ()):
-        try:
-            decision = read_decision(
-                payloads[name],
-                name,
-                part,
-                lambda wanted: canonical(_named(envelopes, wanted, f"{part}: envelope")),
-                lambda wanted: _named(bundles, wanted, f"{part}: policies"),
-                lambda wanted: _named(pages, wanted, f"{part}: judged"),
-            )
-        except NoDecisionError as error:
-            raise MalformedError(part, str(error)) from error
-        yield Replayable(decision, compiled)
+    names = kept.get("decision", [])
+    if len(names) != 1:
+        raise MalformedError(part, f"holds {len(names)} decisions, not one")
+    try:
+        decision = read_decision(
+            payloads[names[0]],
+            names[0],
+            part,
+            lambda wanted: canonical(_named(envelopes, wanted, f"{part}: envelope")),
+            lambda wanted: _named(bundles, wanted, f"{part}: policies"),
+            lambda wanted: _named(pages, wanted, f"{part}: judged"),
+        )
+    except NoDecisionError as error:
+        raise MalformedError(part, str(error)) from error
+    if why := _foreign(decision, payloads[names[0]]["to"], said):
+        raise MalformedError(part, why)
+    return Replayable(decision, compiled)
+
+
+def _foreign(decision: PastDecision, to: Json, said: Statement) -> str:
+    """Return why a decision is not the one that its statement says was made, "" where it is."""
+    tree = str(to["tree"])
+    named = {"gitCommit": decision.head, "gitTree": tree}
+    if not decision.head:
+        named = {"sha256": tree.removeprefix("files:")}
+    if all(subject.digest != named for subject in said.subjects):
+        return "its decision is about another step than its statement"
+    if decision.allow is not decision.verdict.allow:
+        return "its decision allows otherwise than its verdict"
+    if decision.allow is not (said.outcome == ALLOW):
+        return "its outcome is not that of its decision"
+    return ""
 
 
 def _compiled(payload: Json, part: str) -> tuple[tuple[str, str], bytes]:
@@ -160,7 +183,7 @@ def _again(
         _question(subject, decision.envelope(name), bundle) for subject, name in judgement.judged
     ]
     with engine.prepare(bundle) as prepared:
-        pairs = list(zip(asked, prepared.answers(asked), strict=True))
+        pairs = list(zip(asked, answered(prepared, asked), strict=True))
     details = tuple(text for pair in pairs for text in unanswered_details(*pair))
     return merge(decide(question, answer) for question, answer in pairs), details
 

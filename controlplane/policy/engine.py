@@ -10,11 +10,12 @@ that each of them must pass.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from controlplane.policy.model import Cause, PolicyBundle, Rule
 from evidence.canonical import Json, digest_bytes
@@ -96,6 +97,29 @@ class Prepared(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _mapping(given: Any) -> Answer:
+    return given if isinstance(given, Mapping) else {}
+
+
+def answered(prepared: Prepared, questions: Sequence[Question]) -> list[Answer]:
+    """Return an answer for each question in order, whatever the engine's own batch does.
+
+    Where it ends early or with an exception, what is left stays unanswered; where it gives more
+    answers than it was asked questions, nobody knows which is about what.
+    """
+    found: list[Answer] = []
+    why = _SKIPPED
+    try:
+        for given in islice(prepared.answers(questions), len(questions) + 1):
+            found.append(_mapping(given))  # noqa: PERF401 - what came before an error stays
+    except Exception as error:  # noqa: BLE001 - as for one answer: whatever went wrong, it denies
+        why = Unanswered(Cause.ERROR, f"{type(error).__name__}: {error}")
+    if len(found) > len(questions):
+        found, why = [], Unanswered(Cause.MALFORMED, "more answers than questions")
+    rest = questions[len(found) :]
+    return [*found, *({rule.id: why for rule in question.rules} for question in rest)]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 
 from controlplane.errors import ControlPlaneError
+from controlplane.repo.git.objects import common_dir
 
 _PACKED = "packed-refs"
 _READING = {EVENT_TYPE_OPENED, EVENT_TYPE_CLOSED_NO_WRITE}
@@ -34,7 +35,7 @@ def watching(git_dir: Path, moved: Callable[[], None]) -> Iterator[None]:
 
     Raises WatchError where the operating system does not allow it.
     """
-    common = _common(git_dir)
+    common = common_dir(git_dir)
     places = [(common, False), (common / "refs" / "heads", True)]
     advice = "raise fs.inotify.max_user_watches, or rely on the slow look of --interval"
     with _observing(_Handler(moved), places, advice):
@@ -76,14 +77,6 @@ def _observing(
     finally:
         observer.stop()
         observer.join()
-
-
-def _common(git_dir: Path) -> Path:
-    """Return the directory that a linked work tree shares with its repository (gitlayout(7))."""
-    shared = git_dir / "commondir"
-    if not shared.is_file():
-        return git_dir
-    return (git_dir / shared.read_text(encoding="utf-8").strip()).resolve()
 
 
 class _Handler(FileSystemEventHandler):

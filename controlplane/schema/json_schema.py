@@ -1,26 +1,24 @@
 """A schema beside a pack or a rule: is it fit for use, what do its defaults add, what violates it.
 
-The only importer of jsonschema. JSON Schema 2020-12, and within it what can be answered offline
-and in bounded time: references stay in the document, `pattern` stays free of nested repetition.
-Where a field of the input stands in a file is left to the caller; problems carry field paths.
+JSON Schema 2020-12, and within it what can be answered offline and in bounded time: references
+stay in the document, `pattern` stays free of nested repetition; `bounded` counts the rest. Where a
+field of the input stands in a file is left to the caller; problems carry field paths.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-from jsonschema import Draft202012Validator, validators
-from jsonschema.exceptions import SchemaError, ValidationError
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-
 from controlplane.errors import InvalidRepositoryError
+from controlplane.schema import bounded
+from controlplane.schema.bounded import EndlessError, UnresolvedError, Violation
 from controlplane.schema.patterns import LONGEST, longest, pattern_flaw
 from controlplane.values import FieldPath, Position, Problem, dotted
 
@@ -29,8 +27,14 @@ Json = Any
 SCHEMA_BYTES = 256 * 1024
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DEPTH = 16
-VALUES = 5_000  # within one input; comparing items for uniqueness takes the square of them
-REFERENCES = 5_000  # followed while one input is checked; they can double at every step
+WHOLE = 2**53 - 1
+VALUES = 5_000  # within one input
+FILLED = 200_000  # properties looked at for their defaults, which can grow at every step
+MOST = 200  # problems of one input that are told
+NEAR = 64  # known names among which one is looked for that was meant
+_SHOWN = 60  # characters of a value, and
+_LISTED = 20  # values of an enumeration, in a message
+_REFERENCE = re.compile(r"#/\$defs/[^/~%]+")
 _ELSEWHERE = frozenset({"$dynamicRef", "$dynamicAnchor", "$anchor", "$id", "$vocabulary"})
 
 
@@ -66,25 +70,28 @@ class InputSchema:
 
         Only `properties` and `items` are followed, through local references; defaults inside
         `anyOf` and its like say nothing, because which branch holds depends on the value.
+        Raises UnfitSchemaError where the defaults never end.
         """
-        filled: dict[str, Json] = _filled(self.document, value, self.document, 0)
+        filled: dict[str, Json] = _Filling(self).value(self.document, value, 0)
         return filled
 
     def problems(self, value: Mapping[str, Json]) -> tuple[InputProblem, ...]:
-        """Return everything in `value` that the schema forbids, sorted by place."""
+        """Return what in `value` the schema forbids, at most MOST problems, sorted by place.
+
+        Raises UnfitSchemaError where that cannot be found out, or not in time.
+        """
         if _count(value) > VALUES:
             message = f"the input holds more than {VALUES} values"
             return (InputProblem((), "too-long", message, "keep the data in the pack"),)
         long = tuple(_too_long(value))
         if long:
             return long
+        every = (p for error in bounded.violations(self.document, value) for p in _explained(error))
         try:
-            found = [p for error in _validator(self).iter_errors(value) for p in _explained(error)]
-        except _EndlessError as error:
-            raise _unfit(self.path, f"checking follows over {REFERENCES} references") from error
-        except (Unresolvable, RecursionError) as error:
-            raise _unfit(self.path, f"the schema refers to what is not in it: {error}") from error
-        return tuple(sorted(set(found), key=lambda p: (dotted(p.path), p.code, p.message)))
+            found = set(islice(every, MOST))
+        except (EndlessError, UnresolvedError) as error:
+            raise _unfit(self.path, str(error)) from error
+        return tuple(sorted(found, key=lambda p: (dotted(p.path), p.code, p.message)))
 
 
 def load(path: str, text: str) -> InputSchema:
@@ -97,7 +104,16 @@ def _load(path: str, text: str) -> InputSchema:
     if len(text.encode()) > SCHEMA_BYTES:
         raise _unfit(path, f"the schema is over {SCHEMA_BYTES} bytes")
     try:
-        document = json.loads(text, parse_float=_no_fraction)
+        document = json.loads(
+            text,
+            parse_float=_no_fraction,
+            parse_constant=_no_fraction,
+            parse_int=_exact,
+            object_pairs_hook=_no_double,
+        )
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise _unfit(path, "the schema holds half of a character") from error
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise _unfit(path, f"the schema is not JSON: {error}", line) from error
@@ -109,6 +125,19 @@ def _load(path: str, text: str) -> InputSchema:
 
 def _no_fraction(text: str) -> float:
     raise ValueError(f"{text} is a fraction; use whole numbers or text")
+
+
+def _exact(text: str) -> int:
+    if len(text) > len(str(-WHOLE)) or abs(int(text)) > WHOLE:
+        raise ValueError(f"{_short(text)} is beyond 2^53; use text")
+    return int(text)
+
+
+def _no_double(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object, and readers differ in which counts")
+    return found
 
 
 def _problem(path: str, message: str, line: int = 1) -> Problem:
@@ -129,10 +158,9 @@ def _flaws(document: Json) -> Iterator[str]:
         yield f'`"$schema"` must be "{DIALECT}"'
     if document.get("type") != "object" or document.get("additionalProperties") is not False:
         yield 'the schema must say `"type": "object"` and `"additionalProperties": false`'
-    try:
-        Draft202012Validator.check_schema(document)
-    except SchemaError as error:
-        yield f"{dotted(list(error.absolute_path)) or 'the schema'}: {error.message}"
+    flaw = bounded.flaw(document)
+    if flaw:
+        yield flaw
         return
     yield from _unbounded(document, 0)
 
@@ -153,8 +181,8 @@ def _unbounded(part: Json, depth: int) -> Iterator[str]:
 
 
 def _keyword(key: str, value: Json) -> Iterator[str]:
-    if key == "$ref" and not (isinstance(value, str) and value.startswith("#/$defs/")):
-        yield f"`$ref` {value!r} must point into `#/$defs/`"
+    if key == "$ref" and not (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+        yield f"`$ref` {value!r} must point into `#/$defs/`, at a schema by its plain name"
     if key in _ELSEWHERE and isinstance(value, str):
         yield f"`{key}` is not supported"
     patterns = [value] if key == "pattern" else list(value) if key == "patternProperties" else []
@@ -166,23 +194,36 @@ def _keyword(key: str, value: Json) -> Iterator[str]:
             yield f"pattern {pattern!r}: {flaw}"
 
 
-def _filled(schema: Json, value: Json, root: Mapping[str, Json], depth: int) -> Json:
-    schema = _resolved(schema, root)
-    if not isinstance(schema, dict) or depth > DEPTH:
+class _Filling:
+    """Fills in the defaults of one schema; what they lead to is counted."""
+
+    def __init__(self, schema: InputSchema) -> None:
+        self._schema, self._left = schema, FILLED
+
+    def value(self, schema: Json, value: Json, depth: int) -> Json:
+        """Return `value` with the defaults that `schema` gives it."""
+        schema = _resolved(schema, self._schema.document)
+        if not isinstance(schema, dict) or depth > DEPTH:
+            return value
+        if isinstance(value, Mapping):
+            return self._mapping(schema.get("properties", {}), value, depth)
+        if isinstance(value, list) and "items" in schema:
+            return [self.value(schema["items"], item, depth + 1) for item in value]
         return value
-    if isinstance(value, Mapping):
-        known = schema.get("properties", {})
+
+    def _mapping(self, known: Mapping[str, Json], value: Mapping[str, Json], depth: int) -> Json:
+        self._left -= len(known)
+        if self._left < 0:
+            message = f"its defaults lead to over {FILLED} properties"
+            raise _unfit(self._schema.path, message)
         result = {}
         for name, subschema in known.items():
-            part = _resolved(subschema, root)
+            part = _resolved(subschema, self._schema.document)
             if name in value:
-                result[name] = _filled(part, value[name], root, depth + 1)
+                result[name] = self.value(part, value[name], depth + 1)
             elif isinstance(part, dict) and "default" in part:
-                result[name] = _filled(part, part["default"], root, depth + 1)
+                result[name] = self.value(part, part["default"], depth + 1)
         return {**result, **{name: value[name] for name in value if name not in known}}
-    if isinstance(value, list) and "items" in schema:
-        return [_filled(schema["items"], item, root, depth + 1) for item in value]
-    return value
 
 
 def _resolved(schema: Json, root: Mapping[str, Json]) -> Json:
@@ -190,44 +231,10 @@ def _resolved(schema: Json, root: Mapping[str, Json]) -> Json:
         if not isinstance(schema, dict) or "$ref" not in schema:
             break
         target = root.get("$defs", {}).get(schema["$ref"].removeprefix("#/$defs/"), {})
+        if not isinstance(target, dict):
+            return target  # `true` or `false`: neither has a default
         schema = {**target, **{k: v for k, v in schema.items() if k != "$ref"}}
     return schema
-
-
-class _EndlessError(Exception):
-    """The schema refers to itself so often that checking would not end."""
-
-
-_LEFT: ContextVar[int] = ContextVar("references left", default=0)
-_FOLLOW = Draft202012Validator.VALIDATORS["$ref"]
-_MATCH = Draft202012Validator.VALIDATORS["pattern"]
-
-
-def _reference(validator: Any, target: Json, instance: Json, within: Json) -> Iterator[Any]:
-    left = _LEFT.get() - 1
-    _LEFT.set(left)
-    if left < 0:
-        raise _EndlessError
-    yield from _FOLLOW(validator, target, instance, within) or ()
-
-
-def _pattern(validator: Any, wanted: str, instance: Json, within: Json) -> Iterator[Any]:
-    if isinstance(instance, str) and len(instance) > longest(wanted):
-        yield ValidationError(f"longer than {longest(wanted)} characters")
-    else:
-        yield from _MATCH(validator, wanted, instance, within) or ()
-
-
-_Bounded = validators.extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {"$ref": _reference, "pattern": _pattern}
-)
-
-
-def _validator(schema: InputSchema) -> Any:
-    """Return a validator for one input; it is bounded in what it follows and what it matches."""
-    _LEFT.set(REFERENCES)
-    # A registry of our own: the library's default one would fetch what it does not know.
-    return _Bounded(schema.document, registry=Registry())
 
 
 def _count(value: Json) -> int:
@@ -252,15 +259,14 @@ def _too_long(value: Json, path: FieldPath = ()) -> Iterator[InputProblem]:
         yield InputProblem(path, "too-long", message, "shorten it, or keep it in the pack")
 
 
-def _explained(error: ValidationError) -> Iterator[InputProblem]:
+def _explained(error: Violation) -> Iterator[InputProblem]:
     """Yield what `error` means in plain words: one problem per field where it names several."""
     path: FieldPath = tuple(error.absolute_path)
     known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
     wanted: Json = error.validator_value
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         for name in sorted(set(error.instance) - set(known)):
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean `{close[0]}`?" if close else f"known: {', '.join(sorted(known))}"
+            hint = _near(name, sorted(known)[:NEAR])
             yield InputProblem((*path, name), "unknown-input", "there is no such input", hint)
     elif error.validator == "required" and isinstance(error.instance, dict):
         for name in sorted(set(wanted) - set(error.instance)):
@@ -270,9 +276,21 @@ def _explained(error: ValidationError) -> Iterator[InputProblem]:
         yield InputProblem(path, f"input-{error.validator}", _message(error), _hint(error))
 
 
-def _message(error: ValidationError) -> str:
-    shown = json.dumps(error.instance, ensure_ascii=False)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+def _near(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"known: {_listed(known)}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join([*words[:_LISTED], *(["…"] if len(words) > _LISTED else [])])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def _message(error: Violation) -> str:
+    shown = _short(json.dumps(error.instance, ensure_ascii=False))
     wanted = error.validator_value
     words = {
         "type": f"{shown} is not of type {wanted}",
@@ -281,13 +299,15 @@ def _message(error: ValidationError) -> str:
         "minimum": f"{shown} is less than {wanted}",
         "maximum": f"{shown} is more than {wanted}",
     }
-    return words.get(str(error.validator), f"{shown} violates `{error.validator}: {wanted}`")
+    return words.get(
+        str(error.validator), f"{shown} violates `{error.validator}: {_short(str(wanted))}`"
+    )
 
 
-def _hint(error: ValidationError) -> str:
+def _hint(error: Violation) -> str:
     schema = error.schema if isinstance(error.schema, dict) else {}
     wanted: Json = error.validator_value
     if error.validator == "enum":
-        return "use one of: " + ", ".join(json.dumps(value) for value in wanted)
+        return "use one of: " + _listed([_short(json.dumps(value)) for value in wanted])
     described = schema.get("description")
     return str(described) if described else f"see `{error.validator}` in the schema"

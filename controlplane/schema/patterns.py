@@ -64,6 +64,21 @@ def longest(pattern: str) -> int:
 
     0 where that would be fewer than SHORTEST. `pattern` has no other flaw.
     """
+    length = LONGEST
+    while length >= SHORTEST and ways(pattern, length) > WAYS:
+        length -= 1
+    return length if length >= SHORTEST else 0
+
+
+def ways(pattern: str, length: int) -> int:
+    """Return in how many ways `pattern`, which has no other flaw, may match so many characters."""
+    fixed, grows = _ways(pattern)
+    return fixed * int(max(length, 1) ** grows)
+
+
+@lru_cache(maxsize=1024)
+def _ways(pattern: str) -> tuple[int, int]:
+    """Return (ways that do not depend on the text, the power to which its length counts)."""
     parts = _TOKEN.findall(pattern)
     fixed, groups = 1, [0]
     for part in parts:
@@ -80,10 +95,7 @@ def longest(pattern: str) -> int:
             fixed *= int(upper) - int(lower or "0") + 1 if comma else 1
     fixed *= groups[0] + 1
     grows = sum(map(_is_unbounded, parts)) + (parts[:1] != ["^"] or groups[0] > 0)
-    length = LONGEST
-    while length >= SHORTEST and fixed * length**grows > WAYS:
-        length -= 1
-    return length if length >= SHORTEST else 0
+    return fixed, grows
 
 
 def _nested(parts: list[str]) -> bool:

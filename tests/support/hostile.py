@@ -17,7 +17,7 @@ import pygit2
 
 from controlplane.cli.gate_step import Ends
 from controlplane.errors import ControlPlaneError, Exit
-from controlplane.operations.gate import Step, gate, step_between
+from controlplane.operations.gate import NOBODY, Agreement, Step, gate, step_between
 from controlplane.operations.linting import lint
 from controlplane.operations.locking import lock
 from controlplane.policy.engine import PolicyEngine
@@ -34,6 +34,15 @@ from tests.support.policies import finds, rule
 NOW = datetime(2026, 12, 24, 12, tzinfo=UTC)
 TEMPLATE = "templates/kubernetes/tenant/namespace.yaml.j2"
 ENTRY = {"blob": 0o100644, "tree": 0o40000}
+
+
+Said = Callable[[GitRepository, Step], Agreement]
+"""Gives what people said of a step."""
+
+
+def nobody(_: GitRepository, __: Step) -> Agreement:
+    """Return that nobody said anything."""
+    return NOBODY
 
 
 @dataclass(frozen=True)
@@ -54,9 +63,12 @@ def files() -> dict[str, str | bytes]:
 class Hostile:
     """The repository at `path`."""
 
-    def __init__(self, path: Path, engine: PolicyEngine) -> None:
+    def __init__(
+        self, path: Path, engine: PolicyEngine, more: Mapping[str, str | bytes] | None = None
+    ) -> None:
+        """`more` are files that `main` holds beside those of `files`."""
         self.path, self.engine = path, engine
-        self.files = files()
+        self.files = files() | dict(more or {})
         self.made = TestRepository(path)
         self.made.commit(self.files)
         locks, problems = lock(read(GitRepository.open(path), "main"), ())
@@ -145,22 +157,28 @@ class Hostile:
         """Write a blob and return its raw id."""
         return self.git.create_blob(data).raw
 
-    def judge(self, head: str, base: str | None = None) -> Outcome:
+    def step(self, head: str, base: str | None = None) -> Step:
+        """Return the step to `head`, for what is to be said of it before it is judged."""
+        return Ends(base or self.base, head).read(GitRepository.open(self.path))
+
+    def judge(self, head: str, base: str | None = None, said: Said = nobody) -> Outcome:
         """Return what the gate says; what is no error of ours is a failure of the test.
 
         A gate that kept the base, as one that is served does, must say the same of the head.
         """
         ends = Ends(base or self.base, head)
-        outcome, kept = self._outcome(ends.read), self._outcome(lambda git: _kept(ends, git))
+        outcome = self._outcome(ends.read, said)
+        kept = self._outcome(lambda git: _kept(ends, git), said)
         assert outcome.ended == kept.ended, (outcome, kept)
         assert outcome.ended in _ENDED.values() or outcome == kept, (outcome, kept)
         return outcome
 
-    def _outcome(self, read_step: Callable[[GitRepository], Step]) -> Outcome:
+    def _outcome(self, read_step: Callable[[GitRepository], Step], said: Said) -> Outcome:
         try:
             git = GitRepository.open(self.path)
             git.refuse_shallow()
-            report = gate(read_step(git), self.engine, HelmCharts(None), NOW)
+            step = read_step(git)
+            report = gate(step, self.engine, HelmCharts(None), NOW, said=said(git, step))
         except ControlPlaneError as error:
             assert error.remedy
             assert error.exit_code != Exit.FAULT, error

@@ -6,11 +6,13 @@ filter or other program.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -92,8 +94,12 @@ class Entry:
 class GitRepository:
     """One repository, bare or not. Reading only; safe to share between threads for reading."""
 
-    def __init__(self, repository: pygit2.Repository) -> None:
+    def __init__(self, repository: pygit2.Repository, *more: Path) -> None:
+        """`more` are folders in which objects can be read as well."""
         self._git = repository
+        self._more = more
+        for folder in more:
+            repository.odb.add_disk_alternate(str(folder))
 
     @property
     def raw(self) -> pygit2.Repository:
@@ -125,14 +131,12 @@ class GitRepository:
 
     def with_objects(self, folder: Path) -> Self:
         """Return the same repository, in which the objects of `folder` can be read as well."""
-        wider = pygit2.Repository(self._git.path)
         try:
-            wider.odb.add_disk_alternate(str(folder))
+            return type(self)(pygit2.Repository(self._git.path), *self._more, folder)
         except (pygit2.GitError, ValueError) as error:
             raise MissingObjectError(
                 f"the objects in {folder} cannot be read: {error}", remedy="push again"
             ) from error
-        return type(self)(wider)
 
     @property
     def git_dir(self) -> Path:
@@ -210,6 +214,20 @@ class GitRepository:
             hint = "this is a shallow clone: run `git fetch --unshallow` and try again"
         return UnknownRevisionError(f"{revision!r} names no commit of this repository", remedy=hint)
 
+    @cached_property
+    def _history(self) -> pygit2.Repository:
+        """The same repository, in which history is what commits say.
+
+        Of a file `info/commit-graph`, which says what commits descend from and that nobody signed,
+        libgit2 believes the one beside the objects that it is given first. So those are none.
+        """
+        found = pygit2.Repository(self._git.path)
+        objects = pygit2.Odb()
+        for folder in (Path(os.devnull), common_dir(self.git_dir) / "objects", *self._more):
+            objects.add_disk_alternate(str(folder))
+        found.set_odb(objects)
+        return found
+
     def merge_base(self, one: str, other: str) -> str | None:
         """Return the id of the best common ancestor of two commits, None where there is none.
 
@@ -217,7 +235,7 @@ class GitRepository:
         """
         self.refuse_shallow()
         with _objects(one):
-            found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
+            found = self._history.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
         return str(found) if found else None
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
@@ -228,7 +246,7 @@ class GitRepository:
         """Yield the commits that `head` has and `base` has not, the newest first."""
         self.refuse_shallow()
         with _objects(head):
-            walker = self._git.walk(pygit2.Oid(hex=head), pygit2.enums.SortMode.TOPOLOGICAL)
+            walker = self._history.walk(pygit2.Oid(hex=head), pygit2.enums.SortMode.TOPOLOGICAL)
             walker.hide(pygit2.Oid(hex=base))
             for found in walker:
                 yield _commit(found)
@@ -332,6 +350,14 @@ class GitRepository:
     def ignores(self, path: str) -> bool:
         """Whether `.gitignore` and its kin keep `path` (relative to the root) out of commits."""
         return bool(self._git.path_is_ignored(path))
+
+
+def common_dir(git_dir: Path) -> Path:
+    """Return the directory that holds what linked work trees share (gitrepository-layout(5))."""
+    shared = git_dir / "commondir"
+    if not shared.is_file():
+        return git_dir
+    return (git_dir / shared.read_text(encoding="utf-8").strip()).resolve()
 
 
 def _cannot_open(found: str, reason: str) -> NotARepositoryError | UnsupportedRepositoryError:

@@ -22,7 +22,7 @@ from typing import TypeVar
 from controlplane.errors import ControlPlaneError, Exit
 from controlplane.server.gate.http1 import busy
 from controlplane.server.gate.messages import RefusedError, Response, problem
-from evidence.errors import EvidenceError
+from evidence.errors import EvidenceError, StorageError
 from evidence.writer import FinishedRun
 
 T = TypeVar("T")
@@ -210,7 +210,8 @@ def failed(error: Exception) -> Response:
 
 def unrecorded(error: Exception) -> Response:
     """Return the answer where a decision could not be made durable, and so does not count."""
-    words = str(error) if isinstance(error, EvidenceError) else type(error).__name__
+    inside = isinstance(error, StorageError) or not isinstance(error, EvidenceError)
+    words = type(error).__name__ if inside else str(error)  # no path of this machine
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         f"the decision could not be recorded: {words}",

@@ -5,13 +5,17 @@ Each head also moves data to the US unless the case says otherwise: nothing allo
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from copy import copy
 
+import pygit2
 import pytest
 
 from tests.support.documents import document
 from tests.support.gated import RULE, TENANT
 from tests.support.hostile import TEMPLATE, Hostile
+from tests.support.hostile_git import commit_graph
 from tests.support.policies import finds, rule
 
 pytestmark = pytest.mark.requires("opa")
@@ -194,6 +198,29 @@ def _alternates(world: Hostile) -> str:
     return head
 
 
+def _elsewhere(world: Hostile) -> str:
+    """Objects of a repository beside it, where alone the head's are."""
+    world.abroad()
+    other = world.path.with_name("elsewhere")
+    shutil.copytree(world.path / ".git/objects", other)
+    shutil.rmtree(world.path / ".git/objects")
+    _write(world, "objects/info/alternates", f"{other}\n")
+    fresh = world.fresh()
+    fresh.made = copy(world.made)
+    fresh.made.git = pygit2.Repository(str(world.path))
+    return fresh.head()
+
+
+def _commit_graph(world: Hostile) -> str:
+    """A parent that only `objects/info/commit-graph` knows of."""
+    world.harmless()
+    head = world.made.commit(world.files, branch="elsewhere", parents=[])
+    graph = commit_graph(world.git, {world.base: [], head: [world.base]})
+    (world.path / ".git/objects/info").mkdir(exist_ok=True)
+    (world.path / ".git/objects/info/commit-graph").write_bytes(graph)
+    return head
+
+
 HISTORIES: dict[str, tuple[Callable[[Hostile], str], str]] = {
     "a commit that is replaced": (_replaced, "deny"),
     "a tree that is replaced": (_replaced_tree, "deny"),
@@ -208,6 +235,8 @@ HISTORIES: dict[str, tuple[Callable[[Hostile], str], str]] = {
     "an option for a head": (_option_for_head, "usage"),
     "no head": (_no_head, "usage"),
     "objects from nowhere": (_alternates, "deny"),
+    "objects from elsewhere": (_elsewhere, "deny"),
+    "a parent by commit-graph": (_commit_graph, "usage"),
 }
 
 
@@ -216,6 +245,24 @@ def test_a_history(case: str, hostile: Hostile) -> None:
     build, ended = HISTORIES[case]
     outcome = hostile.judge(build(hostile))
     assert outcome.ended == ended, outcome
+
+
+@pytest.mark.parametrize(
+    "spec", ["requiredEngine: any", "requiredEngine: compiled", "waiverNotice: 1d", None]
+)
+def test_the_engine_that_the_base_demands_is_not_let_off(spec: str | None, shared: Hostile) -> None:
+    """The base demands another than the one that is asked; the head says that this one will do."""
+    demands = document("Repository", "example", "requiredEngine: opa")
+    base = shared.made.commit(
+        {**shared.files, "repository.yaml": demands}, branch="demands", parents=[shared.base]
+    )
+    shared.harmless()
+    if spec is None:
+        del shared.files["repository.yaml"]
+    else:
+        shared.files["repository.yaml"] = document("Repository", "example", spec)
+    outcome = shared.judge(shared.head(parents=[base]), base)
+    assert outcome.ended == ("indeterminate" if spec else "invalid"), outcome
 
 
 def test_what_is_harmless_is_allowed(shared: Hostile) -> None:

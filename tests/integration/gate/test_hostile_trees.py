@@ -10,6 +10,7 @@ from pygit2.enums import ObjectType
 from controlplane.repo.git import objects
 from tests.support.gated import RULE, TENANT
 from tests.support.hostile import Hostile
+from tests.support.hostile_git import pack_under
 
 pytestmark = pytest.mark.requires("opa")
 
@@ -206,4 +207,16 @@ def test_an_object_under_the_name_of_another_is_no_allow(hostile: Hostile) -> No
     place = folder / us[:2] / us[2:]
     place.chmod(0o644)
     place.write_bytes((folder / eu[:2] / eu[2:]).read_bytes())
+    assert hostile.judge(head).ended == "invalid"
+
+
+def test_a_packed_object_under_the_name_of_another_is_no_allow(hostile: Hostile) -> None:
+    """A pack whose own sums are right: its index gives the tenant in the EU the other's name."""
+    hostile.abroad()
+    head = hostile.head()
+    folder = hostile.path / ".git/objects"
+    us, eu = (str(hostile.git.get(c).tree[TENANT].id) for c in (head, hostile.base))
+    pack_under(folder / "pack", us, hostile.git[eu].read_raw())
+    assert hostile.judge(head).ended == "deny"  # the loose one counts
+    (folder / us[:2] / us[2:]).unlink()
     assert hostile.judge(head).ended == "invalid"

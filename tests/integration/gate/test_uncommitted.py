@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.cli.gate_step import usual_base
+from controlplane import wiring
+from controlplane.cli.gate_step import Ends, usual_base
 from controlplane.cli.main import run
 from controlplane.errors import Exit
+from controlplane.operations.gate import gate
+from controlplane.policy.engines.embedded import EmbeddedEngine
 from controlplane.repo.git import GitRepository
 from tests.support.gated import RULE, TENANT, Gated
+from tests.support.hostile import TEMPLATE
 from tests.support.waiting import eventually
 
 
@@ -62,6 +66,28 @@ def test_the_index_that_git_gives_a_hook_counts(
     assert judge(gated, "--index") == Exit.CLEAN
     monkeypatch.setenv("GIT_INDEX_FILE", str(other))
     assert judge(gated, "--index") == Exit.FINDINGS
+
+
+SWAPS = {
+    "the tenant, to what is denied": (TENANT, "[eu]", "[us]", True),
+    "the tenant, from what is denied": (TENANT, "[us]", "[eu]", False),
+    "the rule": (RULE, 'zone != "eu"', 'zone == "nowhere"', False),
+    "the template": (TEMPLATE, "Namespace", "Secret", True),
+}
+
+
+@pytest.mark.parametrize("case", SWAPS)
+def test_what_was_read_is_judged_whatever_the_files_hold_by_then(gated: Gated, case: str) -> None:
+    path, old, new, allow = SWAPS[case]
+    if not allow:
+        change(gated, "[eu]", "[us]")
+    step = Ends(None, None, worktree=True).read(GitRepository.open(gated.path))
+    change(gated, old, new, path)
+    for place in ("repository.yaml", "catalog/packs/retrieval/1.2.0/pack.yaml"):
+        (gated.path / place).unlink()
+    report = gate(step, EmbeddedEngine(), wiring.charts(), wiring.now(), whole=True)
+    assert (report.allow, report.problems) == (allow, ())
+    assert [f.rule for f in report.findings] == ([] if allow else ["tenancy/first"])
 
 
 def test_the_usual_base_is_where_head_left_the_protected_branch(gated: Gated) -> None:

@@ -7,6 +7,7 @@ not so is what the agreement of three engines is for.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.support.policies import finds, rule
 
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 2**53, "", "x", "bad", [], {}, [[]], [None], {"findings": []},
+    -(2**53), 10**400, 1.0, math.nan, math.inf, "\ud800", b"x", object(), [math.nan], {1: 2},
 )  # fmt: skip
 ENVELOPE = canonical({"subject": {"kind": "Tenant", "name": "acme"}})
 FINDINGS = [{"code": "bad", "path": ["spec", 0], "params": {"name": "x"}}] * 3
@@ -58,6 +60,18 @@ def _mutants() -> Iterator[Any]:
             else:
                 holder[path[-1]] = value
             yield changed
+
+
+def test_what_was_not_asked_is_not_answered() -> None:
+    """Findings of a rule that nobody knows are no findings, and no answer for one that is asked."""
+    bundle = load(rule(finds("true"), IDS[0])).bundle
+    question = Question("Tenant/acme", ENVELOPE, bundle.rules)
+    honest: dict[str, Any] = copy.deepcopy(HONEST)
+    verdict = decide(question, _Says(bundle, honest).answer(question))
+    assert {f.rule for f in verdict.findings} == {IDS[0]}
+    honest["answers"] = {"tenancy/unknown": honest["answers"][IDS[0]]}
+    verdict = decide(question, _Says(bundle, honest).answer(question))
+    assert (verdict.findings, len(verdict.indeterminate), verdict.allow) == ((), 1, False)
 
 
 def test_nothing_that_was_damaged_is_an_allow(

@@ -22,6 +22,7 @@ from controlplane.repo.git import GitRepository, objects
 from controlplane.repo.snapshot import read, read_index, read_worktree
 from tests.support import documents
 from tests.support.gitrepo import TestRepository
+from tests.support.hostile_git import commit_graph
 
 TENANT = "tenants/acme/tenant.yaml"
 
@@ -366,3 +367,16 @@ def test_payload_of_no_pack_is_not_passed_over(tmp_path: Path) -> None:
     files = {**documents.repository(), "catalog/packs/content/1.0.0/pack.yaml": "kind: Pack\n"}
     TestRepository(tmp_path).commit(files)
     assert problems(tmp_path) == [("catalog/packs/content/1.0.0/pack.yaml:1:1", "file/payload")]
+
+
+def test_a_commit_that_the_commit_graph_leaves_out_is_still_between(tmp_path: Path) -> None:
+    """Who wrote it would otherwise not count among the authors of the change."""
+    made = TestRepository(tmp_path)
+    base = made.commit({"a": "1"})
+    middle, head = made.commit({"a": "2"}), made.commit({"a": "3"})
+    info = tmp_path / ".git/objects/info"
+    info.mkdir(exist_ok=True)
+    (info / "commit-graph").write_bytes(commit_graph(made.git, {base: [], head: [base]}))
+    repository = GitRepository.open(tmp_path)
+    assert [each.id for each in repository.commits_between(base, head)] == [head, middle]
+    assert repository.is_ancestor(middle, head)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controlplane.schema import bounded
 from controlplane.schema import json_schema as schema
 from controlplane.schema.json_schema import UnfitSchemaError
 from controlplane.schema.patterns import pattern_flaw
@@ -88,6 +89,11 @@ def test_defaults_never_change_what_was_given(value: dict[str, Any]) -> None:
         (document(a={"type": "strnig"}), "properties.a.type"),
         (document(a={"$ref": "https://example.com/s.json"}), "must point into"),
         (document(a={"$ref": "other.json"}), "must point into"),
+        (document(a={"$ref": "http://127.0.0.1:1/s.json#/$defs/a"}), "must point into"),
+        (document(a={"$ref": "file:///etc/passwd"}), "must point into"),
+        (document(a={"$ref": "#/$defs/a/const"}), "must point into"),  # where nothing is checked
+        (document(a={"$ref": "#/$defs/%2e"}), "must point into"),
+        (document(a={"$dynamicRef": "#x"}), "`$dynamicRef` is not supported"),
         (document(a={"$id": "https://example.com/"}), "`$id` is not supported"),
         (document(a={"pattern": "(a+)+$"}), "must not be repeated"),
         (document(a={"patternProperties": {"(x|y)*": {}}}), "must not be repeated"),
@@ -103,7 +109,22 @@ def test_a_schema_that_is_not_json_names_the_line() -> None:
     assert str(caught.value.problems[0].position) == "s.json:2:1"
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"a": 1.5}', "{" + " " * schema.SCHEMA_BYTES])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"a": 1.5}',
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": 9007199254740992}',
+        '{"a": ' + "9" * 6000 + "}",
+        '{"a": "\\ud800"}',
+        json.dumps(document(a={}))[:-1] + ', "properties": {}}',
+        "{" + " " * schema.SCHEMA_BYTES,
+        json.dumps(document(a={}))[:-1] + ', "not": ' + '{"not": ' * 300 + "{}" + "}" * 301,
+    ],
+    ids=["deep", "fraction", "NaN", "infinity", "2^53", "digits", "half", "twice", "large", "not"],
+)
 def test_hostile_schema_text_is_refused(text: str) -> None:
     with pytest.raises(UnfitSchemaError):
         schema.load("s.json", text)
@@ -190,6 +211,83 @@ def test_references_that_double_at_every_step_are_refused() -> None:
     text["$defs"] = {**steps, "s40": {}}
     with pytest.raises(UnfitSchemaError, match="references"):
         load(text).problems({"a": 1})
+
+
+def numbers(count: int) -> list[dict[str, int]]:
+    return [{"b": number} for number in range(count)]
+
+
+WIDE = {"anyOf": [{"const": number} for number in range(2_000)]}
+BOMBS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "alternatives of every item": (document(a={"items": WIDE}), {"a": ["x"] * 1_000}),
+    "an enumeration of every item": (
+        document(a={"items": {"enum": list(range(5_000))}}), {"a": ["x"] * 1_000},
+    ),
+    "errors that repeat a large value": (
+        {**document(a={}), "anyOf": [{"type": "string"}] * 500}, {"a": ["x" * 1_000] * 4_500},
+    ),
+    "items that are compared in pairs": (document(a={"uniqueItems": True}), {"a": numbers(2_400)}),
+    "a pattern that backtracks on every item": (
+        document(a={"items": {"pattern": "^a*a*a*$"}}), {"a": ["a" * 200 + "b"] * 1_000},
+    ),
+    "patterns for every name": (
+        document(a={"patternProperties": {f"^a*{n}$": {} for n in range(500)}}),
+        {"a": {f"{n}": 1 for n in range(1_000)}},
+    ),
+    "names that no pattern fits": (
+        document(
+            a={
+                "additionalProperties": False,
+                "patternProperties": {f"^a*{n}$": True for n in range(500)},
+            }
+        ),
+        {"a": {f"b{n}": 1 for n in range(1_000)}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_schema_that_takes_too_long_is_refused_with_its_place(bomb: str) -> None:
+    text, value = BOMBS[bomb]
+    with pytest.raises(UnfitSchemaError, match="takes more than") as caught:
+        load(text).problems(value)
+    assert str(caught.value.problems[0].position).startswith("catalog/p/input.schema.json:1")
+    assert caught.value.problems[0].remedy
+
+
+def test_an_honest_schema_comes_nowhere_near_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    item = {
+        "type": "object",
+        "properties": {"name": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}},
+        "required": ["name"],
+        "additionalProperties": False,
+    }
+    loaded = load(document(a={"type": "array", "uniqueItems": True, "items": item}))
+    monkeypatch.setattr(bounded, "STEPS", bounded.STEPS // 20)
+    assert loaded.problems({"a": [{"name": f"n{number}"} for number in range(150)]}) == ()
+
+
+def test_defaults_that_grow_at_every_step_are_refused() -> None:
+    each = {name: {"$ref": "#/$defs/x"} for name in "abcdefgh"}
+    again = {"type": "object", "default": {}, "properties": each}
+    loaded = load({**document(a={"$ref": "#/$defs/x"}), "$defs": {"x": again}})
+    with pytest.raises(UnfitSchemaError, match="defaults"):
+        loaded.with_defaults({})
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_reference_may_lead_to_yes_or_no(whole: bool) -> None:
+    loaded = load({**document(a={"$ref": "#/$defs/x"}), "$defs": {"x": whole}})
+    assert loaded.with_defaults({"a": 1}) == {"a": 1}
+    assert (loaded.problems({"a": 1}) == ()) is whole
+
+
+def test_of_very_many_problems_some_are_told_and_none_at_length() -> None:
+    loaded = load(document(**{f"known{number}": {"enum": [*range(99)]} for number in range(99)}))
+    found = loaded.problems({f"other{number}": 1 for number in range(4_000)})
+    assert len(found) == schema.MOST
+    found += loaded.problems({"known1": "x" * 1_000})
+    assert max(len(p.message + p.remedy) for p in found) < 500
 
 
 def test_an_input_of_too_many_values_is_refused() -> None:
