@@ -31,12 +31,8 @@ _PAIRS = 6  # of items that are compared in that time
 _CHARACTERS = 200  # of an error, which repeats the value: they take memory as well
 
 
-class EndlessError(Exception):
-    """Checking would not end, or not soon; its text says what there is too much of."""
-
-
-class UnresolvedError(Exception):
-    """A reference leads to nothing, or only ever to itself."""
+class UncheckableError(Exception):
+    """Whether a value keeps to a schema cannot be found out, or not in time; its text says why."""
 
 
 def flaw(document: Json) -> str | None:
@@ -53,14 +49,14 @@ def flaw(document: Json) -> str | None:
 def violations(document: Mapping[str, Json], value: Mapping[str, Json]) -> Iterator[Violation]:
     """Yield what in `value` the schema forbids.
 
-    Raises EndlessError where checking takes too long, UnresolvedError where a reference is none.
+    Raises UncheckableError where checking takes too long, or a reference leads to nothing.
     """
     _LEFT.set({"steps": STEPS, "references": REFERENCES})
     try:
         # A registry of our own: the library's default one would fetch what it does not know.
         yield from _Bounded(document, registry=Registry()).iter_errors(value)
     except (Unresolvable, RecursionError) as error:
-        raise UnresolvedError(f"the schema refers to what is not in it: {error}") from error
+        raise UncheckableError(f"the schema refers to what is not in it: {error}") from error
 
 
 _LEFT: ContextVar[dict[str, int]] = ContextVar("what checking may still take")
@@ -72,7 +68,7 @@ def _spend(what: str, much: int) -> None:
     if left[what] < 0:
         limit = {"steps": STEPS, "references": REFERENCES}[what]
         words = {"steps": "takes more than {} steps", "references": "follows over {} references"}
-        raise EndlessError(f"checking {words[what].format(limit)}")
+        raise UncheckableError(f"checking {words[what].format(limit)}")
 
 
 def _counted(

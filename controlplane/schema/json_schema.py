@@ -18,7 +18,7 @@ from typing import Any
 
 from controlplane.errors import InvalidRepositoryError
 from controlplane.schema import bounded
-from controlplane.schema.bounded import EndlessError, UnresolvedError, Violation
+from controlplane.schema.bounded import UncheckableError, Violation
 from controlplane.schema.patterns import LONGEST, longest, pattern_flaw
 from controlplane.values import FieldPath, Position, Problem, dotted
 
@@ -89,7 +89,7 @@ class InputSchema:
         every = (p for error in bounded.violations(self.document, value) for p in _explained(error))
         try:
             found = set(islice(every, MOST))
-        except (EndlessError, UnresolvedError) as error:
+        except UncheckableError as error:
             raise _unfit(self.path, str(error)) from error
         return tuple(sorted(found, key=lambda p: (dotted(p.path), p.code, p.message)))
 

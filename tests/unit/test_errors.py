@@ -42,6 +42,7 @@ CAUGHT = {
     "controlplane.policy.engines.embedded_worker.UnsupportedInputError",  # the same, in the worker
     "controlplane.policy.engines.worker.WorkerCrashError",  # indeterminate
     "controlplane.policy.engines.worker.WorkerTimeoutError",  # indeterminate
+    "controlplane.schema.bounded.UncheckableError",  # an UnfitSchemaError
     "controlplane.render.functions.LimitError",  # a problem with the template's place
 }
 
