@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from controlplane.policy import rego_names, rego_not, rego_regex
+from controlplane.policy import rego_forms, rego_names, rego_not, rego_regex
 from controlplane.policy.portable import PORTABLE, ROOTS, reason
 from controlplane.policy.rego_module import Form, Import, Module
 from controlplane.policy.rego_scan import KEYWORDS, OPENING, Token, matching
@@ -33,6 +33,7 @@ class Guards:
 
     portable: bool = True
     escapes: bool = True
+    forms: bool = True
     names: bool = True
     negations: bool = True
     numbers: bool = True
@@ -62,6 +63,8 @@ def check(
         if guards.escapes:
             _texts(module, tokens)
         _references(module, tokens, aliases, libraries)
+    if guards.forms:
+        rego_forms.check(module)
     if guards.names:
         rego_names.check(module)
     if guards.negations:

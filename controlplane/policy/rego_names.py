@@ -60,7 +60,7 @@ def _walk(module: Module, tokens: Sequence[Token], scope: _Scope) -> None:
     for begin, end in inner:
         within = _Scope(outer=scope)
         if tokens[begin - 1].text == "every":
-            pattern, _ = _until_in(tokens, begin)
+            pattern, _ = until_in(tokens, begin)
             within.names |= {token.text for token in _variables(pattern)}
         _walk(module, tokens[begin:end], within)
     for name, token in scope.bare.items():
@@ -75,21 +75,21 @@ def _inner(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
     while index < len(tokens):
         token = tokens[index]
         if token.text == "every" and token.kind == "name":
-            span = _every(tokens, index)
+            span = every(tokens, index)
             if span:
                 yield span
                 index = span[1]
                 continue
         if token.kind == "op" and token.text in {"[", "{"}:
             last = matching(tokens, index)
-            if _has_bar(tokens[index + 1 : last]):
+            if has_bar(tokens[index + 1 : last]):
                 yield index + 1, last
                 index = last
         index += 1
 
 
-def _every(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-    """Return the span from after `every` to the end of its body."""
+def every(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """Return the span from after `every` to the end of its body, None where it has none."""
     index = at + 1
     seen_in = False
     while index < len(tokens):
@@ -111,7 +111,8 @@ def _ends(token: Token) -> bool:
     return token.text not in KEYWORDS
 
 
-def _has_bar(tokens: Sequence[Token]) -> bool:
+def has_bar(tokens: Sequence[Token]) -> bool:
+    """Whether a bar stands outside of all brackets: of a comprehension, or a union."""
     depth = 0
     for token in tokens:
         if token.kind != "op":
@@ -129,7 +130,7 @@ def _within(index: int, spans: Sequence[tuple[int, int]]) -> bool:
 def _declare(tokens: Sequence[Token], scope: _Scope) -> None:
     for index, token in enumerate(tokens):
         if token.text == "some" and token.kind == "name":
-            pattern, with_in = _until_in(tokens, index + 1)
+            pattern, with_in = until_in(tokens, index + 1)
             names = list(_variables(pattern))
             scope.names |= {name.text for name in names}
             if not with_in:
@@ -138,7 +139,7 @@ def _declare(tokens: Sequence[Token], scope: _Scope) -> None:
             scope.names |= {name.text for name in _left(tokens, index)}
 
 
-def _until_in(tokens: Sequence[Token], at: int) -> tuple[Sequence[Token], bool]:
+def until_in(tokens: Sequence[Token], at: int) -> tuple[Sequence[Token], bool]:
     """Return what is declared from `at` on, and whether `in` follows it."""
     index = at
     while index < len(tokens):

@@ -153,7 +153,8 @@ def outgoing(value: Any) -> Any:
             raise UnsupportedInputError("a text holds a character of a private plane")
         return value.translate(TO_PRIVATE)
     if isinstance(value, dict):
-        return {outgoing(key): outgoing(member) for key, member in value.items()}
+        # It walks objects as they come; an envelope orders keys by UTF-16, OPA by their characters.
+        return {outgoing(key): outgoing(value[key]) for key in sorted(value)}
     if isinstance(value, list):
         return [outgoing(member) for member in value]
     if isinstance(value, float):

@@ -52,10 +52,10 @@ OF_ONE = {
 
 
 def _comparable(name: str, a: Any, b: Any) -> bool:
-    """Lists, objects and texts beyond ASCII are not ordered by the embedded engine: it denies."""
+    """Lists and objects are not ordered by the embedded engine: it denies."""
     if name not in {"less", "most", "more", "least"} or type(a) is not type(b):
         return True
-    return not isinstance(a, (dict, list)) and f"{a}{b}".isascii()
+    return not isinstance(a, (dict, list))
 
 
 def _asked() -> dict[str, list[tuple[Any, Any]]]:

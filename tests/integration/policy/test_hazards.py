@@ -19,6 +19,7 @@ from controlplane.policy.decide import decide
 from controlplane.policy.engine import Question, Unanswered
 from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.embedded import DEFAULT, EmbeddedEngine, Settings
+from controlplane.policy.errors import PolicyLoadError
 from controlplane.policy.model import Cause, Verdict
 from controlplane.policy.rego_check import ALL_GUARDS, Guards
 from evidence.canonical import Json, canonical, digest_bytes
@@ -90,6 +91,16 @@ SILENT = {
         finds('object.union({"a": {"b": 1}}, {"a": {"c": 2}}).a.b == 1'),
         replace(ALL_GUARDS, portable=False),
         "rego/built-in",
+    ),
+    "a `not` within `every`": (
+        finds("not clean") + "\n\nclean if {\n\tevery x in [{}, {`a`: 1}] {\n\t\tnot x.a\n\t}\n}",
+        replace(ALL_GUARDS, forms=False),
+        "rego/every",
+    ),
+    "a member that is negated within `every`": (
+        finds("not clean") + "\n\nclean if {\n\tevery x in [true, false] {\n\t\tnot x\n\t}\n}",
+        replace(ALL_GUARDS, forms=False),
+        "rego/every",
     ),
 }
 
@@ -288,3 +299,39 @@ def test_an_answer_about_another_envelope_is_noticed(check: bool, allow: bool) -
     question = Question("Tenant/acme", canonical(SUBJECT), bundle.rules)
     prepared = _Stale(bundle, check_question=check)
     assert decide(question, prepared.answer(question)).allow is allow
+
+
+NOT_LOADED = {
+    "a pair within a comprehension": (
+        finds("count([k | some k, _ in input.subject]) > 1"),
+        "rego/some",
+    ),
+    "a pair within a set": (
+        finds("count({v | some k, v in input.subject; k != `x`}) > 1"),
+        "rego/some",
+    ),
+    "an underscore that is declared": (finds("some k, _\n\tinput.subject[k][_] == 1"), "rego/some"),
+}
+
+
+@pytest.mark.parametrize("form", NOT_LOADED)
+def test_a_form_that_is_not_loaded_everywhere_is_refused_when_it_is_written(form: str) -> None:
+    body, code = NOT_LOADED[form]
+    loaded = load(rule(body), guards=replace(ALL_GUARDS, forms=False, names=False))
+    assert not loaded.problems
+    with pytest.raises(PolicyLoadError):
+        EmbeddedEngine().prepare(loaded.bundle)
+    assert code in _codes(rule(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        finds("every x in [{}] {\n\t\tclean(x)\n\t}") + "\n\nclean(x) if not x.a",
+        finds("count([k | some k; input.subject[k]]) == 2"),
+        finds('some k, _ in input.subject\n\tk == "name"'),
+        finds("some k\n\tinput.subject[k]"),
+    ],
+)
+def test_the_portable_alternative_is_loaded_and_finds(body: str) -> None:
+    assert _judge(rule(body)).findings
