@@ -13,6 +13,7 @@ says what such a name means:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,8 @@ def read(document: Any, source: str) -> dict[str, Connection]:
                 remedy=f"write `{name}: {{kind: kubernetes, kubeconfig: FILE}}`",
             )
         rest = {key: value for key, value in settings.items() if key != "kind"}
+        for value in rest.values():
+            _refuse_other_words(value, f"{source}: connection `{name}`")
         found[str(name)] = Connection(settings["kind"], rest)
     return found
 
@@ -88,11 +91,22 @@ def parse_option(text: str) -> tuple[str, Connection]:
             f"--connect {text!r} is not NAME=KIND:ADDRESS",
             remedy="write --connect '*=directory:out/{name}' or NAME=kubernetes:KUBECONFIG#CONTEXT",
         )
+    _refuse_other_words(address, f"--connect {text!r}")
     path, _, context = address.partition("#")
     settings = {_ADDRESS.get(kind, "address"): path}
     if context:
         settings["context"] = context
     return name, Connection(kind, settings)
+
+
+def _refuse_other_words(value: Any, where: str) -> None:
+    """Raise UsageError for `{word}` that stands for nothing, or a folder would be called so."""
+    for word in re.findall(r"\{(\w*)\}", value) if isinstance(value, str) else ():
+        if word != "name":
+            raise UsageError(
+                f"{where}: `{{{word}}}` stands for nothing",
+                remedy="write `{name}` for the name of the target",
+            )
 
 
 def combine(file: Mapping[str, Connection], options: Sequence[str]) -> Connections:

@@ -158,7 +158,8 @@ def bundle(commit: str, where: tuple[Path, ...], output: Path, sigstore: Path | 
                 name = f"{run.envelope.digest.removeprefix('sha256:')[:16]}.sigstore.json"
                 (sigstore / name).write_bytes(canonical(sigstore_bundle(run.envelope)))
     click.echo(f"{output}: {len(report.proven)} statements, {len(data)} bytes", err=True)
-    click.echo(f"next: verify it with `evidence verify {output} --trust trust.json`", err=True)
+    called = click.get_current_context().command_path.rpartition(" ")[0]
+    click.echo(f"next: verify it with `{called} verify {output} --trust trust.json`", err=True)
 
 
 def main() -> None:

@@ -117,6 +117,17 @@ def read_key(path: Path) -> KeyFile:
     return _described(path.with_suffix(".json"))
 
 
+def _private(pem: bytes, path: Path) -> PrivateKey:
+    try:
+        return PrivateKey.read(pem)
+    except KeyFileError as error:
+        raise KeyFileError(
+            f"key {path}: {error}",
+            remedy="restore it from a copy; or move it away, with what describes it, and run "
+            "`cpctl keys init`",
+        ) from error
+
+
 def load_key(path: Path | str) -> Signer:
     """Return the signer of the key file at `path` (its .pem).
 
@@ -137,7 +148,7 @@ def load_key(path: Path | str) -> Signer:
                 f"key {path} can be read by others",
                 remedy=f"if nobody else did, chmod 600 {path}; otherwise `cpctl keys rotate`",
             )
-        private = PrivateKey.read(os.read(handle, _LIMIT))
+        private = _private(os.read(handle, _LIMIT), path)
     finally:
         os.close(handle)
     if private.public != described.public_key:

@@ -166,7 +166,7 @@ def _denied(stage: Stage) -> None:
     stage.git("checkout", "-q", "-b", "to-the-us")
     change(stage.repository, Scene.DENIED)
     stage.git("commit", "-q", "-a", "-m", "Move Aurora Retail to the cheaper cluster")
-    stage.cpctl("gate", "--base", "main", "--head", "to-the-us", expect=1)
+    stage.cpctl("gate", "--base", "main", "--head", "to-the-us", expect=1, shown=30)
     stage.git("checkout", "-q", "main")
 
 

@@ -5,6 +5,7 @@ Commands are imported only when they are used, so that `cpctl --help` starts qui
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -116,6 +117,9 @@ def _explain(error: Exception) -> int:
         output.fail(
             f"{error.filename}: {why}", "check the path, its rights, and the room on its disk"
         )
+        return Exit.USAGE
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        output.fail(f"what is printed cannot be written: {error.strerror}", "make room there")
         return Exit.USAGE
     output.fail(
         f"this is a fault of cpctl: {type(error).__name__}: {error}",

@@ -17,6 +17,7 @@ from controlplane.operations.decided import allowed_steps, cleared_once
 from controlplane.operations.gate import GateReport, Step
 from controlplane.operations.genesis import require_pinned
 from controlplane.operations.trust import trust_set
+from controlplane.policy.model import Severity
 from controlplane.repo.git import EMPTY_TREE, Commit, GitRepository
 from controlplane.repo.snapshot import Snapshot, nothing, read
 from evidence.errors import EvidenceError
@@ -164,8 +165,9 @@ def clear(
     why = f"{way.end.id[:12]} {_lacks(way, steps, now)}"
     if not report.allow:
         raise NotClearedError(
-            f"{why}, and it is denied now",
-            remedy="revert it, or mend it in a pull request that passes `cpctl gate`",
+            f"{why}, and it is denied now{_first(report)}",
+            remedy=f"run `cpctl gate {_between(way)} --no-record` to see all of it; revert it, or "
+            "mend it in a pull request that passes the gate",
         )
     if not _late_suffices(way):
         raise NotClearedError(
@@ -174,6 +176,16 @@ def clear(
             "ungatedMerges: gate-then-apply in repository.yaml",
         )
     return Clearance(way.end, (report.verdict.digest(),), gated=False)
+
+
+def _first(report: GateReport) -> str:
+    """Return what forbids a step first, with its place, "" where nothing is found."""
+    denying = [each for each in report.findings if each.severity is Severity.DENY]
+    if not denying:
+        return ""
+    found, more = denying[0], len(denying) - 1
+    rest = f", and {more} more" if more else ""
+    return f": {found.position} {found.message} [{found.rule}]{rest}"
 
 
 def _in_time(

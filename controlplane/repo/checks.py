@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -107,16 +107,26 @@ def within(range_text: str, version: str) -> bool:
         return False
 
 
-def check(documents: Sequence[Document], known: Index, locate: Locate) -> Iterator[Problem]:
-    """Yield every problem between documents, in no particular order."""
+def check(
+    documents: Sequence[Document], known: Index, locate: Locate, unread: Set[str] = frozenset()
+) -> Iterator[Problem]:
+    """Yield every problem between documents, in no particular order.
+
+    `unread` are words in the paths of files of which nothing can be told: what is called so may be
+    declared there, so that nobody is told that it is missing.
+    """
     names = Names(known)
     yield from _duplicates(documents, known, locate)
-    yield from _missing(documents, names, locate)
+    yield from _missing(documents, names, locate, unread)
     yield from _cycles(known, names, locate)
 
 
 def check_changed(
-    before: Sequence[Document], after: Sequence[Document], known: Index, locate: Locate
+    before: Sequence[Document],
+    after: Sequence[Document],
+    known: Index,
+    locate: Locate,
+    unread: Set[str] = frozenset(),
 ) -> Iterator[Problem]:
     """Yield every problem between documents where those of `before` were sound and became `after`.
 
@@ -124,7 +134,7 @@ def check_changed(
     went: then no document that stayed can have become wrong but by a circle.
     """
     names = Names(known)
-    yield from _missing(after, names, locate)
+    yield from _missing(after, names, locate, unread)
     if _links(before) != _links(after):
         yield from _cycles(known, names, locate)
 
@@ -161,10 +171,12 @@ def _duplicates(documents: Sequence[Document], known: Index, locate: Locate) -> 
             )
 
 
-def _missing(documents: Sequence[Document], names: Names, locate: Locate) -> Iterator[Problem]:
+def _missing(
+    documents: Sequence[Document], names: Names, locate: Locate, unread: Set[str]
+) -> Iterator[Problem]:
     for document in documents:
         for reference in document.parsed.references:
-            if not names.resolve(reference):
+            if reference.name not in unread and not names.resolve(reference):
                 message, remedy, path = _unresolved(reference, names)
                 position = locate(document, path)
                 yield Problem(position, "reference/missing", message, remedy)

@@ -97,7 +97,8 @@ class Derived(Snapshot):
         if not self.plain:
             return self.everything_wrong()
         found = list(self.wrong_in_files(self.changed))
-        found += checks.check_changed(self._before, self._after, self.index, self._locate)
+        unread = self.unread(self.changed)
+        found += checks.check_changed(self._before, self._after, self.index, self._locate, unread)
         return tuple(sorted(set(found)))
 
     def get(self, kind: str, identity: str) -> Resource | None:

@@ -8,6 +8,7 @@ of fields only where something is said about them. A snapshot with problems must
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -140,8 +141,15 @@ class Snapshot:
         """Return everything that is wrong, looking at everything."""
         found = [*self._contents.problems, *self.wrong_in_files(self._parsed)]
         found.extend(_nobodys(self.entries, self._parsed, self.places))
-        found.extend(checks.check(self.documents, self.index, self._locate))
+        unread = self.unread(self._parsed)
+        found.extend(checks.check(self.documents, self.index, self._locate, unread))
         return tuple(sorted(set(found)))
+
+    def unread(self, chosen: Collection[str]) -> frozenset[str]:
+        """Return the words in the paths of those files of which not all can be told."""
+        files = ((path, self._parsed.get(path)) for path in chosen)
+        broken = (p for p, f in files if f and f.problems and not _all_named(f))
+        return frozenset(word for path in broken for word in re.split(r"[/.]", path))
 
     def require_valid(self) -> Snapshot:
         """Return this snapshot, or raise InvalidRepositoryError where it has problems."""
@@ -250,6 +258,10 @@ class Snapshot:
         return self._digests[pack]
 
 
+def _all_named(file: ParsedFile) -> bool:
+    return bool(file.documents) and all(document.identity for document in file.documents)
+
+
 class _Resources(Mapping[str, Resource]):
     """The resources of one kind, built one by one."""
 
@@ -290,7 +302,15 @@ def read(
 
 
 def read_index(repository: GitRepository, file: Path | None = None) -> Snapshot:
-    """Return the snapshot of what would be committed now, from the index in `file` if given."""
+    """Return the snapshot of what would be committed now, from the index in `file` if given.
+
+    Raises NotARepositoryError for a bare repository, which has no index.
+    """
+    if repository.work_dir is None and file is None:
+        raise NotARepositoryError(
+            f"{repository.git_dir} is a bare repository: it has no index",
+            remedy="name a revision: `--rev HEAD`",
+        )
     return snapshot(IndexSource(repository, file), beside(repository.git_dir))
 
 

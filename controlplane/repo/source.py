@@ -127,6 +127,15 @@ class IndexSource(FlatSource):
         return self._git.blob(entry.blob_id, limit)
 
 
+def _is_repository(name: str, handle: int) -> bool:
+    """Whether a folder is a Git repository of its own, as a submodule is."""
+    try:
+        os.stat(f"{name}/.git", dir_fd=handle, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
 class WorktreeSource(FlatSource):
     """The files of a directory as they stand now, each read once and kept.
 
@@ -174,7 +183,11 @@ class WorktreeSource(FlatSource):
             below = Path(directory).relative_to(root).as_posix()
             prefix = "" if below == "." else f"{below}/"
             links = [name for name in folders if _is_link(name, handle)]
-            folders[:] = [n for n in sorted(folders) if n not in links and self._enters(prefix, n)]
+            inner = [name for name in folders if _is_repository(name, handle)]
+            for name in inner:
+                entries[_text(prefix + name)] = Entry(_text(prefix + name), EntryKind.SUBMODULE, "")
+            left = {*links, *inner}
+            folders[:] = [n for n in sorted(folders) if n not in left and self._enters(prefix, n)]
             for name in (*files, *links):
                 path = prefix + name
                 if self._wanted(path):

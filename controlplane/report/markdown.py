@@ -1,7 +1,8 @@
 """The comment of a pull request: the verdict, what to do about it, and what the change is.
 
-Read in ten seconds, so the verdict comes first, then whom it reaches and what was found; the rest
-is folded. `MARKER` lets whoever posts it find the former comment and write over it.
+Read in ten seconds: the verdict, what changes, what was found, what the rendered objects gain and
+lose, and whom it reaches; what is long is folded. `MARKER` lets whoever posts it find the former
+comment and write over it.
 """
 
 from __future__ import annotations
@@ -28,14 +29,16 @@ def write(report: GateReport) -> str:
     mark = "✅" if report.allow else "⛔"
     words = sentence(report)
     head = f"{MARKER}\n## {mark} {words[:1].upper()}{words[1:]}"
-    parts, folded = _found(of_gate(report).results), list[str]()
-    if not report.problems:  # what cannot be read looks deleted
-        parts = [*_reach(report), *parts, *_otherwise(report)]
-        folded = [*_waivers(report), *_changed(report), *_rendered(report)]
     foot = f"<sub>{_footer(report)}</sub>"
-    while folded and len(_joined(head, parts, folded, foot)) > LIMIT:
-        folded.pop()
-    return _joined(head, parts, folded, foot)
+    found = _found(of_gate(report).results)
+    if report.problems:  # what cannot be read looks deleted
+        return _joined([head, *found, foot])
+    changed, rendered = _changed(report), [*_waivers(report), *_rendered(report)]
+    parts = [head, *changed, *found, *_otherwise(report), *rendered, *_reach(report), foot]
+    for folded in reversed([*changed, *rendered]):
+        if len(_joined(parts)) > LIMIT:
+            parts.remove(folded)
+    return _joined(parts)
 
 
 def _otherwise(report: GateReport) -> list[str]:
@@ -48,8 +51,8 @@ def _otherwise(report: GateReport) -> list[str]:
     return [head, "\n".join(_listed(examples, "`cpctl gate` shows all"))] if examples else [head]
 
 
-def _joined(head: str, parts: Sequence[str], folded: Sequence[str], foot: str) -> str:
-    return "\n\n".join([head, *parts, *folded, foot]) + "\n"
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(parts) + "\n"
 
 
 def _reach(report: GateReport) -> list[str]:

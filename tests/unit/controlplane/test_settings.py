@@ -30,6 +30,18 @@ def test_a_name_that_means_nothing_here_is_an_error_with_a_remedy() -> None:
     assert "--connect" in error.value.remedy
 
 
+@pytest.mark.parametrize("word", ["nme", "", "Name"])
+def test_a_word_that_stands_for_nothing_is_refused(word: str) -> None:
+    """Or every target would share a folder that is called so."""
+    for given in (
+        lambda: parse_option(f"*=directory:out/{{{word}}}"),
+        lambda: read({"connections": {"*": {"kind": "directory", "path": f"{{{word}}}"}}}, "file"),
+    ):
+        with pytest.raises(UsageError, match=rf"`\{{{word}\}}` stands for nothing") as error:
+            given()
+        assert "{name}" in error.value.remedy
+
+
 @pytest.mark.parametrize("text", ["", "eu", "eu=", "eu=directory", "eu=directory:", "=directory:x"])
 def test_an_option_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(UsageError):

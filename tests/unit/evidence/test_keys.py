@@ -115,6 +115,15 @@ def test_a_log_goes_on_with_the_key_it_was_rotated_to(tmp_path: Path) -> None:
         rotate(keys, next(key.name for key in keys_in(keys) if not key.retired), now=START)
 
 
+def test_a_damaged_key_is_named(tmp_path: Path) -> None:
+    path = create_key(tmp_path / "keys", name="apply", purpose="apply", now=START).path
+    path.write_text("garbage\n")
+    with pytest.raises(KeyFileError) as error:
+        load_key(path)
+    assert str(path) in str(error.value)
+    assert "copy" in error.value.remedy
+
+
 def test_a_key_and_its_description_belong_together(tmp_path: Path) -> None:
     place = tmp_path / "keys"
     one = create_key(place, name="one", purpose="apply", now=START)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -34,6 +37,16 @@ def test_what_commands_a_terminal_is_written_out(
     output.talk(text)
     out, err = capsys.readouterr()
     assert (out.rstrip("\n"), err.rstrip("\n")) == (shown.rstrip("\n"), shown.rstrip("\n"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_no_fault_of_ours() -> None:
+    with Path("/dev/full").open("wb") as full:
+        words = [sys.executable, "-m", "controlplane.cli.main", "schema"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "what is printed cannot be written" in done.stderr
+    assert "fault" not in done.stderr
 
 
 def test_our_own_colours_stay() -> None:

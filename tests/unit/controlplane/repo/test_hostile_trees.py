@@ -153,6 +153,50 @@ def test_a_broken_document_does_not_make_its_name_unknown(tmp_path: Path) -> Non
     assert problems(tmp_path) == [("catalog/clusters/here.yaml:12:3", "field/extra-forbidden")]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"\tkind: Cluster\n",
+        b"\xff\xfe",
+        b"",
+        b"a: [\n",
+        b"a: b\0\n",
+        b"<<<<<<< ours\na: b\n=======\na: c\n>>>>>>> theirs\n",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+    ],
+)
+def test_a_file_that_cannot_be_read_makes_nothing_unknown(tmp_path: Path, broken: bytes) -> None:
+    files: dict[str, str | bytes] = dict(documents.repository())
+    TestRepository(tmp_path).commit({**files, "catalog/clusters/here.yaml": broken})
+    found = {place.partition(":")[0] for place, _ in problems(tmp_path)}
+    assert found == {"catalog/clusters/here.yaml"}
+
+
+def test_what_is_called_otherwise_is_missing_all_the_same(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = dict(documents.repository())
+    del files["catalog/clusters/here.yaml"]
+    TestRepository(tmp_path).commit({**files, "catalog/clusters/there.yaml": b"a: [\n"})
+    assert "reference/missing" in {code for _, code in problems(tmp_path)}
+
+
+def test_a_submodule_of_the_working_tree_is_not_read(tmp_path: Path) -> None:
+    for path, text in documents.repository().items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    pygit2.init_repository(str(tmp_path))
+    inner = pygit2.init_repository(str(tmp_path / "catalog" / "inner"))
+    (Path(str(inner.workdir)) / "other.yaml").write_text("a: b\n")
+    found = read_worktree(tmp_path).problems
+    assert [(p.position.path, p.code) for p in found] == [("catalog/inner", "path/submodule")]
+
+
+def test_a_bare_repository_has_no_index(tmp_path: Path) -> None:
+    TestRepository(tmp_path, bare=True).commit(documents.repository())
+    with pytest.raises(NotARepositoryError, match="no index"):
+        read_index(GitRepository.open(tmp_path))
+
+
 def test_a_bare_repository_is_read_by_revision_only(tmp_path: Path) -> None:
     TestRepository(tmp_path, bare=True).commit(documents.repository())
     assert problems(tmp_path) == []
