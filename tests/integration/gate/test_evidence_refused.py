@@ -32,7 +32,7 @@ class Recording:
 
     def gate(self, evidence: Path) -> subprocess.CompletedProcess[str]:
         """Judge the change and keep the evidence there."""
-        command = ["cpctl", "gate", "--engine", "embedded", "--base", self.gated.base]
+        command = ["cpctl", "gate", "--again", "--engine", "embedded", "--base", self.gated.base]
         return subprocess.run(
             [*command, "--head", self.head],
             cwd=self.gated.path,

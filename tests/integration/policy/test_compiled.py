@@ -161,7 +161,7 @@ def test_a_plan_that_cannot_be_read_stops_the_build(
 def test_sets_and_objects_are_walked_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
     files = rule(
         finds(
-            "keys := [key | some key, _ in input.subject.labels]\n"
+            "keys := [key | some key; input.subject.labels[key]]\n"
             "\tall := {key | some key in keys}",
             'concat(" ", [concat("", keys), concat("", all)])',
         )
@@ -178,7 +178,8 @@ def test_sets_and_objects_are_walked_sorted(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_large_object_is_walked_whole_within_another_walk() -> None:
     files = rule(
         finds(
-            "pairs := [1 | some a, _ in input.subject.labels; some b, _ in input.subject.labels; a < b]",
+            "labels := input.subject.labels\n"
+            "\tpairs := [1 | some a; labels[a]; some b; labels[b]; a < b]",
             'sprintf("%v", [count(pairs)])',
         )
     )

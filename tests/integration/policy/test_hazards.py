@@ -72,11 +72,6 @@ SILENT = {
         replace(ALL_GUARDS, numbers=False),
         "rego/number",
     ),
-    "the first of a sorted set": (
-        finds("sort({number | some number in [2, 1]})[0] == 1"),
-        replace(ALL_GUARDS, portable=False),
-        "rego/sort",
-    ),
     "letters outside of ASCII": (
         finds('lower("\u00c9") == "\u00e9"'),
         replace(ALL_GUARDS, portable=False),
@@ -117,6 +112,13 @@ def test_with_the_guard_the_rule_is_refused_at_its_place(hazard: str) -> None:
     problems = load(rule(body)).problems
     assert code in {problem.code for problem in problems}
     assert all(problem.position.line > 11 for problem in problems)
+
+
+def test_a_sorted_set_is_sorted_and_refused_all_the_same() -> None:
+    """The engine puts it in order by now (`test_order`); an older one of a fleet does not."""
+    files = rule(finds("sort({number | some number in [2, 1]})[0] == 1"))
+    assert _judge(files, guards=replace(ALL_GUARDS, portable=False)).findings
+    assert _codes(files) == {"rego/sort"}
 
 
 def test_v0_syntax_is_accepted_by_the_evaluator_and_refused_by_the_guard() -> None:
