@@ -209,7 +209,7 @@ def test_what_is_not_portable_or_outside_of_the_contract_is_refused(body: str, c
         "reached := count(input.a)\n\tnot reached <= 3",
         'owner := input.a\n\tnot owner in {"x", "y"}',
         "some x in input.a\n\tnot known(x)\n\tx.b",
-        "every x in input.a { x > 0; not known(x) }",
+        "every x in input.a { x > 0; known(x) }",
         "{x | some x in input.a; x > 0} == {1}",
         "[a, b] := input.a\n\ta < b",
         "some path, value\n\twalk(input.a, [path, value])\n\tvalue == 1",
