@@ -36,8 +36,9 @@ class Recalled:
     """
 
     def __init__(self, cache: Cache | None) -> None:
-        own_code.digest()  # before anything is read: the code could be replaced meanwhile
         self._cache = cache
+        if cache is not None:
+            own_code.digest()  # before anything is read: the code could be replaced meanwhile
 
     def step(self, repository: GitRepository, base: str | None, head: str) -> Step:
         """Return the step between two revisions; from nothing where there is no base.
