@@ -21,6 +21,16 @@ class NotCanonicalError(EvidenceError):
     """A value has no canonical form (a float that is not finite, a key that is no string…)."""
 
 
+class Plain(bytes):
+    """The canonical form of a value without fractions, as `canonical` found it to be.
+
+    Whoever meets these bytes knows that they are one JSON value of texts, exact integers, true,
+    false, null, lists and objects, and need not read them again to find out.
+    """
+
+    __slots__ = ()
+
+
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _EXACT = 2**53 - 1
 _ATOMS = frozenset((str, bool, type(None)))
@@ -50,12 +60,12 @@ def _is_plain(value: Json) -> bool:
 
 
 def canonical(value: Json) -> bytes:
-    """Return the RFC 8785 form of `value`, UTF-8.
+    """Return the RFC 8785 form of `value`, UTF-8; `Plain` where the value is.
 
     Raises NotCanonicalError where there is none.
     """
     try:
-        return _encode(value).encode() if _is_plain(value) else rfc8785.dumps(value)
+        return Plain(_encode(value).encode()) if _is_plain(value) else rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
         raise NotCanonicalError(
             f"value has no canonical JSON form: {error}",
@@ -63,13 +73,13 @@ def canonical(value: Json) -> bytes:
         ) from error
 
 
-def canonical_plain(value: Json) -> bytes:
+def canonical_plain(value: Json) -> Plain:
     """Return the RFC 8785 form of a value that is known to be plain.
 
     That is one without fractions, integers beyond 2^53 and keys beyond ASCII, such as what is read
     from a text that holds none of them; a third of what `canonical` takes is to find that out.
     """
-    return _encode(value).encode()
+    return Plain(_encode(value).encode())
 
 
 def digest_bytes(data: bytes) -> str:

@@ -3,7 +3,8 @@
 Decides it over the whole envelope. Where the envelope is given in parts, a part that is a JSON
 value by itself is looked at once and remembered, because hundreds of envelopes hold the same ones;
 an envelope is fit part by part only where it is fit as a whole, and whatever the parts do not show
-at once is decided over the whole.
+at once is decided over the whole. What this process wrote itself (`Plain`) is a value by itself and
+holds no number that is read differently; it is not read again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from evidence.canonical import Json
+from evidence.canonical import Json, Plain
 
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 100  # levels of nesting
@@ -57,7 +58,11 @@ class Fitness:
         return text[:1] == b"{" and around is not None and around + deepest <= DEEPEST
 
     def _depth(self, part: bytes) -> int | None:
-        """Return how deep a part is nested, None where it is no fit value by itself."""
+        """Return how deep a part is nested at most, None where it is no fit value by itself."""
+        if type(part) is Plain and _SURROGATE.search(part) is None:
+            openings = _openings(part)
+            if openings <= _FEW:
+                return openings
         name = part if len(part) < LONG else hashlib.sha256(part).digest()
         known = self._known.get(name)
         if known is None and (known := _fit_depth(part)) is not None:
@@ -98,7 +103,9 @@ def _fit_depth(text: bytes) -> int | None:
     return openings if openings <= _SHALLOW else _depth(value)
 
 
-_SHALLOW = 8  # openings that are not worth counting levels
+# Openings of one part, and of what is around the parts, that are not worth counting levels. Taken
+# for levels, both together are still allowed.
+_FEW, _SHALLOW = 60, 40
 
 
 def _read(text: bytes) -> Json:

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from controlplane.policy.engines import fitness
 from controlplane.policy.engines.fitness import DEEPEST, SHARED, Fitness, unfit
 from controlplane.policy.envelope import Encoded
+from evidence.canonical import NotCanonicalError
 
 LONG = "x" * SHARED
 
@@ -110,7 +111,21 @@ def test_parts_of_another_envelope_are_not_believed() -> None:
     assert said(b'{"x":1.5}', list(other.parts)) == said(b'{"x":1.5}') != ""
 
 
-def test_a_part_that_comes_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@given(st.dictionaries(st.sampled_from("abcdef"), VALUES, max_size=4), st.integers(0, 120))
+def test_what_was_written_here_shows_what_the_whole_does(
+    members: dict[str, Any], many: int
+) -> None:
+    given_: dict[str, Any] = {"many": [LONG, [[]] * many], "text": LONG}
+    try:
+        given_ |= {key: Encoded.of([LONG, member]) for key, member in members.items()}
+    except NotCanonicalError:
+        reject()
+    whole = Encoded.mapping(given_)
+    assert said(whole.text, list(whole.parts)) == said(whole.text)
+
+
+def reading(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return the texts that are read from now on."""
     read: list[bytes] = []
     real = fitness._read
 
@@ -119,10 +134,27 @@ def test_a_part_that_comes_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -
         return real(text)
 
     monkeypatch.setattr(fitness, "_read", counted)
-    shared = Encoded.of({"b": LONG})
-    known = Fitness()
+    return read
+
+
+def test_a_part_that_comes_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, known = reading(monkeypatch), Fitness()
+    shared = bytes(Encoded.of({"b": LONG}).text)
     for number in range(3):
-        whole = Encoded.mapping({"a": number, "x": shared})
-        assert known.unfit(whole.text, whole.parts) == ""
-    assert read.count(shared.text) == 1
+        parts = [b'{"a":%d,"x":' % number, shared, b"}"]
+        assert known.unfit(b"".join(parts), parts) == ""
+    assert read.count(shared) == 1
     assert len(read) == 4
+
+
+def test_a_part_that_was_written_here_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, known = reading(monkeypatch), Fitness()
+    whole = Encoded.mapping({"x": Encoded.of({"b": LONG}), "y": Encoded.of({"c": LONG})})
+    assert known.unfit(whole.text, whole.parts) == ""
+    assert [len(each) < SHARED for each in read] == [True]
+
+
+@pytest.mark.parametrize("value", [1.5, {"ä": 1.5}])
+def test_a_fraction_is_found_in_what_was_written_here(value: Any) -> None:
+    whole = Encoded.mapping({"x": Encoded.of({"a": value, "b": LONG})})
+    assert "fraction" in said(whole.text, list(whole.parts))
