@@ -5,7 +5,7 @@ Decides which resources count. The figures are `fleet_totals`' part, whether to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from controlplane.operations.fleet import Contribution, contribution
@@ -33,10 +33,10 @@ _HELD = KINDS - {"Tenant", "PackLock"}
 
 @dataclass(frozen=True)
 class Counted:
-    """What every tenant adds, by name, and what that comes to."""
+    """What the fleet comes to; `every` gives what each tenant adds, by name."""
 
-    contributions: Mapping[str, Contribution]
     figures: Mapping[str, Json]
+    every: Callable[[], Mapping[str, Contribution]]
 
 
 def subject(snapshot: Snapshot) -> Subject:
@@ -65,36 +65,46 @@ def restore(snapshot: Snapshot, figures: Counted) -> None:
     snapshot.worked_out[__name__] = figures
 
 
+def contributions(snapshot: Snapshot) -> Mapping[str, Contribution]:
+    """Return what each tenant of a snapshot adds, by name, looking at all of them."""
+    return dict(_contributions(snapshot, snapshot.of_kind("Tenant")))
+
+
 def _counted(snapshot: Snapshot) -> Counted:
-    every = dict(_contributions(snapshot, snapshot.of_kind("Tenant")))
-    return Counted(every, total(every.values(), catalogue(snapshot)))
+    every = contributions(snapshot)
+    return Counted(total(every.values(), catalogue(snapshot)), lambda: every)
 
 
 def _counted_again(snapshot: Derived) -> Counted:
     """Return the figures where all but some tenants, and perhaps the catalogue, are known.
 
-    A section is worked out again where what it looks at is another thing than before.
+    A section is worked out again where what it looks at is another thing than before; what the
+    tenants add that stayed is asked for only then.
     """
     before, owners = counted(snapshot.origin), snapshot.owners
-    stayed = {n: c for n, c in before.contributions.items() if n not in owners}
+    gone = dict(_contributions(snapshot.origin, owners))
     fresh = dict(_contributions(snapshot, owners))
-    every = {**stayed, **fresh}
-    pairs = [(before.contributions.get(name), fresh.get(name)) for name in owners]
+
+    def every() -> Mapping[str, Contribution]:
+        return {**{n: c for n, c in before.every().items() if n not in owners}, **fresh}
+
     held = any(kind in _HELD for kind, _ in snapshot.touched)
     again = {
         name
         for name, section in SECTIONS.items()
-        if (section.held and held) or any(_differ(section, *pair) for pair in pairs)
+        if (section.held and held)
+        or any(_differ(section, gone.get(owner), fresh.get(owner)) for owner in owners)
     }
     if not again:
-        return Counted(every, before.figures)
-    fleet = sorted(every.values(), key=lambda each: each.tenant)
-    known = catalogue(snapshot)
+        return Counted(before.figures, every)
+    all_of_them = every()
+    fleet = sorted(all_of_them.values(), key=lambda each: each.tenant)
+    held_against = catalogue(snapshot)
     figures = {
-        name: section.make(fleet, known) if name in again else before.figures[name]
+        name: section.make(fleet, held_against) if name in again else before.figures[name]
         for name, section in SECTIONS.items()
     }
-    return Counted(every, figures)
+    return Counted(figures, lambda: all_of_them)
 
 
 def _differ(section: Section, old: Contribution | None, new: Contribution | None) -> bool:

@@ -1,14 +1,16 @@
 """What earlier runs found out about the revisions of a repository, so that a step costs its change.
 
-A base that was found sound is not looked at again: head is derived from it, and the figures of its
-fleet are read back. What is kept names the tree, for nothing else of a commit counts, and the code
-that found it out; it is believed only where this machine kept it, and changes no answer.
+A revision that was found sound is kept as an image, in which whatever is asked for is looked up;
+both ends of a step are derived from the newest one. What is kept names the tree, for nothing else
+of a commit counts, and the code that found it out; it is believed only where this machine kept it,
+and changes no answer.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -16,17 +18,24 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from controlplane.authenticated import Cache
+from controlplane.errors import ControlPlaneError
 from controlplane.operations import fleet_subject, own_code
+from controlplane.operations.fleet import Contribution
 from controlplane.operations.gate import GateReport, Step, step_between
 from controlplane.operations.linting import lint
+from controlplane.repo import image
 from controlplane.repo.cache import beside
-from controlplane.repo.derived import derive, found_sound
+from controlplane.repo.derived import Derived, derive, found_sound
 from controlplane.repo.git import GitRepository
+from controlplane.repo.image import Imaged
+from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, nothing, read
 
 MOST_SOUND: Final = 1000  # revisions that are known to be sound; each is an empty file
-MOST_FLEETS: Final = 8  # fleets of which the figures are kept; each about 1 KiB a tenant
-_COUNTED: Final = TypeAdapter(fleet_subject.Counted)
+MOST_IMAGES: Final = 4  # revisions that are kept as an image; each about 1 KiB a tenant
+FAR: Final = 200  # files between a base and the image it was derived from, above which it gets one
+_FLEET: Final = "fleet"
+_EVERY: Final = TypeAdapter(Mapping[str, Contribution])
 
 
 class Recalled:
@@ -37,6 +46,8 @@ class Recalled:
 
     def __init__(self, cache: Cache | None) -> None:
         self._cache = cache
+        self._origin: Snapshot | None = None
+        self._newest_name = ""
         if cache is not None:
             own_code.digest()  # before anything is read: the code could be replaced meanwhile
 
@@ -45,50 +56,108 @@ class Recalled:
 
         Raises what reading them raises, and UsageError for a base that head does not contain.
         """
+        self._newest_name = _name(str(repository.git_dir.resolve()), "newest")
         if base is None:
             return Step(nothing(), read(repository, head), genesis=True)
-        before = read(repository, base)
-        after = self._derived(before, repository, head) or read(repository, head)
+        before = self._before(repository, base)
+        after = self._derived(repository, head) or read(repository, head)
         ends = (before.commit, after.commit)
         contained = all(ends) and repository.is_ancestor(*(c.id for c in ends if c))
         return step_between(before, after, contained=contained)
 
     def keep(self, report: GateReport) -> None:
         """Keep for later runs what judging a step has shown of its two revisions."""
-        if report.problems:
+        if report.problems or self._cache is None:
             return
         base, head = report.step.base, report.step.head
         for snapshot in (base, head) if found_sound(base, head) else (head,):
-            if snapshot.commit is None:
-                continue
-            self._put(_name(snapshot, "sound"), lambda: b"", MOST_SOUND)
-            counted = fleet_subject.known(snapshot)
-            if counted is not None:
-                dumped = partial(_COUNTED.dump_json, counted)
-                self._put(_name(snapshot, "fleet"), dumped, MOST_FLEETS)
+            if snapshot.commit is not None:
+                self._put(_name(snapshot.tree_id, "sound"), lambda: b"", MOST_SOUND)
+        if (found := self._to_be_kept(base, head)) is not None:
+            self._keep_image(self._cache, found)
 
-    def _derived(self, before: Snapshot, repository: GitRepository, head: str) -> Snapshot | None:
-        """Return head made of base, None where it is to be read."""
-        if self._cache is None or not _sound(before, self._cache):
+    def _before(self, repository: GitRepository, base: str) -> Snapshot:
+        """Return the base, and remember of which sound revision head can be derived."""
+        if self._cache is None:
+            return read(repository, base)
+        commit = repository.resolve(base)
+        self._origin = self._image(repository, base, commit.tree_id)
+        if self._origin is not None:
+            return self._origin
+        if (newest := self._newest(repository)) is not None:
+            self._origin = newest
+            if (derived := self._derived(repository, base)) is not None:
+                return derived
+        before = read(repository, base)
+        known = self._cache.get(_name(before.tree_id, "sound")) is not None
+        self._origin = before if known or not lint(before) else None
+        return before
+
+    def _derived(self, repository: GitRepository, revision: str) -> Derived | None:
+        """Return a revision made of the origin, None where it is to be read."""
+        if self._origin is None:
             return None
-        fleet = self._cache.get(_name(before, "fleet"))
-        if fleet is not None:
-            with suppress(ValidationError):  # ours, but of another shape: it is counted again
-                fleet_subject.restore(before, _COUNTED.validate_json(fleet))
         parsed = beside(repository.git_dir)
-        after = derive(before, repository, head, parsed)
+        made = derive(self._origin, repository, revision, parsed)
         parsed.flush()
-        return after
+        return made
+
+    def _newest(self, repository: GitRepository) -> Imaged | None:
+        """Return the image that was kept last of this repository."""
+        cache = self._cache
+        said = None if cache is None else cache.get(self._newest_name)
+        if said is None:
+            return None
+        with suppress(ControlPlaneError):  # the commit is not here any more
+            commit = repository.resolve(said.decode())
+            return self._image(repository, commit.id, commit.tree_id)
+        return None
+
+    def _image(self, repository: GitRepository, revision: str, tree: str) -> Imaged | None:
+        cache = self._cache
+        data = None if cache is None else cache.get(_name(tree, "image"))
+        if data is None:
+            return None
+        found = image.open_image(repository, revision, data, beside(repository.git_dir))
+        figures = None if found is None else found.note(_FLEET)
+        if found is not None and figures is not None:
+            every = partial(self._contributions, found)
+            fleet_subject.restore(found, fleet_subject.Counted(json.loads(figures), every))
+        return found
+
+    def _contributions(self, imaged: Imaged) -> Mapping[str, Contribution]:
+        """Return what each tenant adds, as it was kept beside the image, else counted again."""
+        kept = None if self._cache is None else self._cache.get(_name(imaged.tree_id, _FLEET))
+        if kept is not None:
+            with suppress(ValidationError):  # ours, but of another shape
+                return _EVERY.validate_json(kept)
+        return fleet_subject.contributions(imaged)
+
+    def _to_be_kept(self, base: Snapshot, head: Snapshot) -> Snapshot | None:
+        """Return of which sound revision an image is missing, None where one is near enough."""
+        if isinstance(self._origin, Imaged):
+            far = isinstance(base, Derived) and len(base.changed) > FAR
+            return base if far and not base.problems else None
+        found = self._origin or head
+        return found if found.commit is not None and not isinstance(found, Derived) else None
+
+    def _keep_image(self, cache: Cache, snapshot: Snapshot) -> None:
+        if not image.available() or snapshot.commit is None:
+            return
+        counted = fleet_subject.counted(snapshot)
+        figures = json.dumps(counted.figures, separators=(",", ":")).encode()
+        data = image.image_of(snapshot, Reverse.of_snapshot(snapshot).every, {_FLEET: figures})
+        dumped = partial(_EVERY.dump_json, counted.every())
+        self._put(_name(snapshot.tree_id, _FLEET), dumped, MOST_IMAGES)
+        self._put(_name(snapshot.tree_id, "image"), lambda: data, MOST_IMAGES)
+        cache.put(self._newest_name, snapshot.commit.id.encode())
 
     def _put(self, name: str, content: Callable[[], bytes], most: int) -> None:
         if self._cache is not None and self._cache.get(name) is None:
             self._cache.put(name, content(), most)
 
 
-def _sound(snapshot: Snapshot, cache: Cache) -> bool:
-    return cache.get(_name(snapshot, "sound")) is not None or not lint(snapshot)
-
-
-def _name(snapshot: Snapshot, kind: str) -> str:
-    key = f"{own_code.digest()}\0{snapshot.tree_id}".encode()
+def _name(tree: str, kind: str) -> str:
+    """Return under which name something about a tree is kept; other code finds nothing there."""
+    key = f"{own_code.digest()}\0{tree}".encode()
     return f"{hashlib.sha256(key).hexdigest()}.{kind}"

@@ -56,7 +56,7 @@ class ParseCache:
         self._file = None if directory is None or key is None else directory / "parsed.sqlite"
         self._place, self._key = key, b""
         self._disk: sqlite3.Connection | None = None
-        self._opened = False
+        self._opened, self._process = False, 0
 
     def __call__(self, blob: str, read_blob: Callable[[], bytes]) -> ParsedFile:
         """Return the parsed form of the blob with this id; `read_blob` gives its bytes."""
@@ -76,6 +76,9 @@ class ParseCache:
         if disk is not None:
             rows = [self._row(blob, new[blob]) for blob in new]
             with suppress(sqlite3.Error), disk:
+                (count,) = disk.execute("SELECT count(*) FROM parsed").fetchone()
+                if count > MOST_ON_DISK:
+                    disk.execute("DELETE FROM parsed")
                 disk.executemany("INSERT OR REPLACE INTO parsed VALUES (?, ?, ?, ?)", rows)
         self._close()
 
@@ -109,8 +112,10 @@ class ParseCache:
         return _unpacked(row[1])
 
     def _connection(self) -> sqlite3.Connection | None:
+        if self._opened and self._process != os.getpid():
+            self._disk, self._opened = None, False  # a fork must not use what its parent opened
         if not self._opened and self._file is not None:
-            self._opened = True
+            self._opened, self._process = True, os.getpid()
             try:
                 self._key = (self._place and secret(self._place, create=True)) or b""
                 self._disk = _open(self._file) if self._key else None
@@ -144,10 +149,6 @@ def _open(file: Path) -> sqlite3.Connection | None:
     disk = sqlite3.connect(file, timeout=0.2, check_same_thread=False)
     disk.execute("PRAGMA synchronous = OFF")  # what a crash destroys is only parsed again
     disk.execute(_TABLE)
-    (count,) = disk.execute("SELECT count(*) FROM parsed").fetchone()
-    if count > MOST_ON_DISK:
-        disk.execute("DELETE FROM parsed")
-        disk.commit()
     return disk
 
 

@@ -8,18 +8,21 @@ is derived and the commit is to be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Final
+from typing import Final, cast
 
 from controlplane.repo import checks, paths, yaml
 from controlplane.repo.cache import ParseCache
 from controlplane.repo.checks import Document
 from controlplane.repo.git import Entry, EntryKind, GitRepository
 from controlplane.repo.git.differing import Difference, differing
+from controlplane.repo.image import Imaged, taken
 from controlplane.repo.layout import REPOSITORY_FILE, Places
+from controlplane.repo.overlaid import Overlaid
 from controlplane.repo.parse import ParsedFile
 from controlplane.repo.snapshot import Contents, Snapshot
 from controlplane.repo.source import CommitSource
@@ -34,9 +37,10 @@ _ELSEWHERE = frozenset({"Pack", "Repository"})  # what these say concerns docume
 
 @dataclass(frozen=True)
 class _Made:
-    """The files that differ from the origin, `added` and `gone` among them."""
+    """The files that differ from the origin, those that came and went among them."""
 
     changed: frozenset[str]
+    new: tuple[str, ...]
     gone: frozenset[str]
 
 
@@ -52,9 +56,10 @@ class Derived(Snapshot):
         made: _Made,
     ) -> None:
         super().__init__(source, contents, parsed)
-        self.origin, self.changed = origin, made.changed
+        self.origin, self.changed, self._made = origin, made.changed, made
         self._before = tuple(origin.in_files(made.changed))
         self._after = tuple(self.in_files(made.changed))
+        self._own = {(d.kind, d.identity): d for d in self._after if d.identity}
         old, new = _named(self._before), _named(self._after)
         self.touched: frozenset[tuple[str, str]] = frozenset(old | new)
         """(kind, identity) of whatever stands in a file that differs."""
@@ -82,13 +87,8 @@ class Derived(Snapshot):
             return checks.index(self.documents)
         found = dict(self.origin.index)
         for kind in {kind for kind, _ in self.touched}:
-            members = dict(found.pop(kind, {}))
-            for each in self._before:
-                if each.kind == kind:
-                    del members[each.identity]
-            members.update((d.identity, d) for d in self._after if d.identity and d.kind == kind)
-            if members:
-                found[kind] = members
+            after = {d.identity: d for d in self._after if d.identity and d.kind == kind}
+            found[kind] = Overlaid(found.get(kind, {}), after)  # plain: no name went
         return found
 
     @cached_property
@@ -116,6 +116,25 @@ class Derived(Snapshot):
     def repository(self) -> Repository | None:
         """Return the document in `repository.yaml`, which is the origin's."""
         return self.origin.repository()
+
+    def valid(self, kind: str) -> list[str]:
+        """Return the identities of the valid resources of a kind, sorted."""
+        if not self.plain:
+            return super().valid(kind)
+        own = {identity: d.parsed.valid for (k, identity), d in self._own.items() if k == kind}
+        stayed = [identity for identity in self.origin.valid(kind) if identity not in own]
+        return sorted([*stayed, *(identity for identity, valid in own.items() if valid)])
+
+    def below(self, prefix: str) -> Iterator[tuple[str, Entry]]:
+        """Yield the files below `prefix` (ending in a slash) by their whole path, in order."""
+        for path, entry in self.origin.below(prefix):
+            if path not in self.changed:
+                yield path, entry
+            elif path in self.entries:
+                yield path, self.entries[path]
+        for path in self._made.new:
+            if path.startswith(prefix):
+                yield path, self.entries[path]
 
     def files(self, prefix: str) -> Mapping[str, Callable[[], bytes]]:
         """Return a way to read each file below `prefix` (ending in a slash), by its whole path."""
@@ -171,7 +190,8 @@ def derive(
     ]
     if len(differences) > MOST or _unusual(origin, source, differences):
         return None
-    entries, parsed = dict(origin.entries), dict(origin.parsed)
+    entries: dict[str, Entry] = {}
+    parsed: dict[str, ParsedFile] = {}
     changed: set[str] = set()
     gone: set[str] = set()
     for each in differences:
@@ -180,16 +200,20 @@ def derive(
             continue  # a directory that is not looked at
         path = known.path
         changed.add(path)
-        parsed.pop(path, None)
         if each.after is None:
             gone.add(path)
-            del entries[path]
         else:
             entries[path] = each.after
             if places.is_resource(path):
                 parsed[path] = _parsed(source, each.after, parse)
-    made = _Made(frozenset(changed), frozenset(gone))
-    return Derived(origin, source, Contents(places, entries, ()), parsed, made)
+    made = _Made(
+        frozenset(changed),
+        tuple(path for path in entries if path not in origin.entries),
+        frozenset(gone),
+    )
+    unparsed = [path for path in gone if path in origin.parsed]
+    contents = Contents(places, Overlaid(origin.entries, entries, gone), ())
+    return Derived(origin, source, contents, Overlaid(origin.parsed, parsed, unparsed), made)
 
 
 def _parsed(source: CommitSource, entry: Entry, parse: ParseCache) -> ParsedFile:
@@ -236,11 +260,10 @@ def _either(found: Collection[Difference]) -> Iterator[Entry]:
         yield from (entry for entry in (each.before, each.after) if entry is not None)
 
 
-def _taken(origin: Snapshot) -> dict[str, str]:
-    """Return the paths of the origin, folded; worked out once for each."""
+def _taken(origin: Snapshot) -> MutableMapping[str, str]:
+    """Return the paths of the origin, folded, to add to; worked out once for each."""
+    if isinstance(origin, Imaged):
+        return ChainMap({}, cast("MutableMapping[str, str]", origin.taken))  # the first is written
     if __name__ not in origin.worked_out:
-        taken: dict[str, str] = {}
-        for _ in paths.check((*origin.top(), *origin.entries.values()), str, taken):
-            pass
-        origin.worked_out[__name__] = taken
-    return dict(origin.worked_out[__name__])
+        origin.worked_out[__name__] = taken(origin)
+    return ChainMap({}, origin.worked_out[__name__])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 
 from controlplane.repo.git import Entry, EntryKind
 from controlplane.values import Position, Problem
@@ -15,7 +15,7 @@ _UNSAFE = {"", ".", "..", ".git", "git~1"}
 def check(
     entries: Iterable[Entry],
     target: Callable[[Entry], str],
-    seen: dict[str, str] | None = None,
+    seen: MutableMapping[str, str] | None = None,
 ) -> Iterator[Problem]:
     """Yield the problems of paths. `target` reads where a symbolic link points.
 
@@ -63,7 +63,7 @@ def _leaves(path: str, target: str) -> bool:
     return False
 
 
-def _collisions(path: str, seen: dict[str, str]) -> Iterator[Problem]:
+def _collisions(path: str, seen: MutableMapping[str, str]) -> Iterator[Problem]:
     """Compare the path, and each directory above it, with those that were seen before."""
     end = len(path)
     while end > 0:

@@ -15,6 +15,7 @@ from typing import Self
 
 from controlplane.repo.checks import Document
 from controlplane.repo.derived import Derived
+from controlplane.repo.image import Imaged, Name
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.pack_lock import PackLock
 from controlplane.resources.price_plan import PricePlan
@@ -27,9 +28,6 @@ _SCOPES = {
     "EvidenceContract": ("spec", "tenants"),
 }
 _EVERYBODY = frozenset({"Repository", "TrustRoot"})
-Name = tuple[str, str]
-"""Kind and identity of a resource."""
-
 Placed = tuple[str, str, str]
 """(tenant, environment, target)."""
 
@@ -67,7 +65,7 @@ class Reverse:
         return found if isinstance(found, cls) else cls(snapshot)
 
     @cached_property
-    def _every(self) -> Mapping[Name, Set[Name]]:
+    def every(self) -> Mapping[Name, Set[Name]]:
         """Who refers to what; built for whoever asks about more than a tenant and its lock."""
         found: dict[Name, set[Name]] = defaultdict(set)
         for document in self._snapshot.documents:
@@ -77,8 +75,10 @@ class Reverse:
     def _referrers(self, name: Name) -> Set[Name]:
         """Return who refers to a resource. What stayed refers to what it did before."""
         snapshot = self._snapshot
+        if isinstance(snapshot, Imaged):
+            return snapshot.referrers(name)
         if not isinstance(snapshot, Derived) or not snapshot.plain:
-            return self._every.get(name, frozenset())
+            return self.every.get(name, frozenset())
         again, found = self._again
         stayed = Reverse.of_snapshot(snapshot.origin)._referrers(name) - again
         return stayed | found.get(name, frozenset())

@@ -179,10 +179,13 @@ class Snapshot:
     def of_kind(self, kind: str) -> Mapping[str, Resource]:
         """Return the valid resources of a kind by identity, each built when it is asked for."""
         if kind not in self._kinds:
-            documents = self.index.get(kind, {})
-            valid = [i for i, d in documents.items() if d.parsed.valid]
-            self._kinds[kind] = _Resources(self, kind, valid)
+            self._kinds[kind] = _Resources(self, kind)
         return self._kinds[kind]
+
+    def valid(self, kind: str) -> list[str]:
+        """Return the identities of the valid resources of a kind, sorted."""
+        documents = self.index.get(kind, {})
+        return sorted(identity for identity, d in documents.items() if d.parsed.valid)
 
     def packs(self, name: str) -> Mapping[str, Resource]:
         """Return the valid versions of a pack, by version."""
@@ -191,8 +194,8 @@ class Snapshot:
 
     def repository(self) -> Repository | None:
         """Return the document in `repository.yaml`, None where it is missing or not valid."""
-        for document in self.documents:
-            if document.path == REPOSITORY_FILE and document.parsed.valid:
+        for document in self.in_files((REPOSITORY_FILE,)):
+            if document.parsed.valid:
                 found = parse(document.parsed.data)
                 return found if isinstance(found, Repository) else None
         return None
@@ -222,10 +225,14 @@ class Snapshot:
         if prefix not in self._folders:
             self._folders[prefix] = {
                 path: partial(self._source.read, entry, MAX_CONTENT)
-                for path, entry in self.entries.items()
-                if path.startswith(prefix) and entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
+                for path, entry in self.below(prefix)
+                if _is_file(entry)
             }
         return self._folders[prefix]
+
+    def below(self, prefix: str) -> Iterator[tuple[str, Entry]]:
+        """Yield the files below `prefix` (ending in a slash) by their whole path, in order."""
+        return ((path, each) for path, each in self.entries.items() if path.startswith(prefix))
 
     def file(self, path: str) -> bytes | None:
         """Return the bytes of one file, None where there is none; raises as `files` does."""
@@ -265,18 +272,22 @@ def _all_named(file: ParsedFile) -> bool:
 class _Resources(Mapping[str, Resource]):
     """The resources of one kind, built one by one."""
 
-    def __init__(self, snapshot: Snapshot, kind: str, identities: list[str]) -> None:
+    def __init__(self, snapshot: Snapshot, kind: str) -> None:
         self._snapshot, self._kind = snapshot, kind
-        self._identities = dict.fromkeys(sorted(identities))
+
+    @cached_property
+    def _identities(self) -> list[str]:
+        return self._snapshot.valid(self._kind)
 
     def __getitem__(self, identity: str) -> Resource:
-        found = self._snapshot.get(self._kind, identity) if identity in self._identities else None
+        found = self._snapshot.get(self._kind, identity)
         if found is None:
             raise KeyError(identity)
         return found
 
     def __contains__(self, identity: object) -> bool:
-        return identity in self._identities
+        documents = self._snapshot.index.get(self._kind, {})
+        return identity in documents and documents[str(identity)].parsed.valid
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._identities)
@@ -379,7 +390,7 @@ def snapshot(source: Source, remembered: ParseCache | None = None) -> Snapshot:
         problems.append(_no_repository_file(top))
     elif source.size(first) <= yaml.DEFAULT.size:
         parsed[first.path] = _parse_entry(source, first, parse_blob)
-        places = _places(parsed[first.path])
+        places = places_of(parsed[first.path])
     entries = {entry.path: entry for entry in top if entry.kind is not EntryKind.TREE}
     for root in places.roots:
         entries.update((entry.path, entry) for entry in source.below(root))
@@ -412,7 +423,8 @@ def _parse_entry(source: Source, entry: Entry, parse_blob: ParseCache) -> Parsed
     return parse_blob(entry.blob_id, partial(source.read, entry, yaml.DEFAULT.size))
 
 
-def _places(file: ParsedFile) -> Places:
+def places_of(file: ParsedFile) -> Places:
+    """Return where a revision keeps its things, as its repository.yaml says."""
     for document in file.documents:
         if document.valid and document.kind == "Repository":
             found = parse(document.data)

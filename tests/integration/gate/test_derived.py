@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -30,6 +30,8 @@ from controlplane.repo.cache import ParseCache
 from controlplane.repo.changes import changes
 from controlplane.repo.derived import Derived, derive
 from controlplane.repo.git import GitRepository
+from controlplane.repo.image import Imaged, image_of, open_image, taken
+from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, read
 from evidence.canonical import canonical
 from tests.support import documents
@@ -197,6 +199,11 @@ class World:
         self.origin = read(self.git, self.base)
         assert lint(self.origin) == ()
         self.parse, self.engine = ParseCache(None), KeptEngine(wiring.policy_engine(None))
+        data = image_of(self.origin, Reverse.of_snapshot(self.origin).every, {"word": b"said"})
+        imaged = open_image(self.git, self.base, data, self.parse)
+        assert imaged is not None
+        self.imaged: Imaged = imaged
+        self.origins = {"read": self.origin, "imaged": self.imaged}
 
     def commit(self, edits: list[tuple[str, str]], parent: str) -> str:
         files = self.files
@@ -247,22 +254,25 @@ def test_what_is_derived_is_what_is_read(
 ) -> None:
     base = world.commit(before, world.base) if before else world.base
     head = world.commit([*before, *after], base)
-    ours = [_derived(world, each) for each in (base, head)]
     theirs = [_read(world, each) for each in (base, head)]
-    if not all(isinstance(each, Snapshot) for each in theirs):
-        assert [type(each) for each in ours] == [type(each) for each in theirs]
-        return
-    for mine, other in zip(ours, theirs, strict=True):
-        assert isinstance(mine, Snapshot)
-        assert isinstance(other, Snapshot)
-        _same(mine, other)
-    assert changes(*ours) == changes(*theirs)  # type: ignore[arg-type]
-    assert _decided(world, *ours) == _decided(world, *theirs)
+    decided = None
+    for origin in world.origins.values():
+        ours = [_derived(world, origin, each) for each in (base, head)]
+        if not all(isinstance(each, Snapshot) for each in theirs):
+            assert [type(each) for each in ours] == [type(each) for each in theirs]
+            continue
+        for mine, other in zip(ours, theirs, strict=True):
+            assert isinstance(mine, Snapshot)
+            assert isinstance(other, Snapshot)
+            _same(mine, other)
+        assert changes(*ours) == changes(*theirs)  # type: ignore[arg-type]
+        decided = decided or _decided(world, *theirs)
+        assert _decided(world, *ours) == decided
 
 
-def _derived(world: World, commit: str) -> Snapshot | type[Exception]:
+def _derived(world: World, origin: Snapshot, commit: str) -> Snapshot | type[Exception]:
     try:
-        found = derive(world.origin, world.git, commit, world.parse)
+        found = derive(origin, world.git, commit, world.parse)
         return found if found is not None else read(world.git, commit)
     except ControlPlaneError as error:
         return type(error)
@@ -309,13 +319,58 @@ def _decided(world: World, base: Any, head: Any) -> Any:
     return canonical(decision_json(report)), report.findings, report.problems, envelopes
 
 
+def test_an_image_is_what_it_was_made_of(world: World) -> None:
+    _same(world.imaged, world.origin)
+    assert world.imaged.note("word") == b"said"
+    assert world.imaged.note("nothing") is None
+    ours, theirs = Reverse(world.imaged), Reverse(world.origin)
+    for document in world.origin.documents:
+        name = (document.kind, document.identity)
+        assert ours.of(*name) == theirs.of(*name)
+        assert world.imaged.document(*name) == document
+    assert world.imaged.document("Tenant", "nobody") is None
+    assert "nobody" not in world.imaged.of_kind("Tenant")
+    assert world.imaged.entries.get("nowhere") is None
+    assert dict(world.imaged.taken) == taken(world.origin)
+
+
+def test_a_change_of_one_tenant_reads_its_own_documents_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = image_of(world.origin, Reverse.of_snapshot(world.origin).every, {})
+    parsed: list[str] = []
+    parse = ParseCache(None)
+
+    def counted(blob: str, read_blob: Any) -> Any:
+        parsed.append(blob)
+        return parse(blob, read_blob)
+
+    imaged = open_image(world.git, world.base, data, cast("ParseCache", counted))
+    assert imaged is not None
+    fleet_subject.restore(imaged, fleet_subject.counted(world.origin))
+    head = derive(imaged, world.git, world.commit([("label", "bolt")], world.base), world.parse)
+    assert head is not None
+    assert _decided(world, imaged, head) == _decided(world, world.origin, head)
+    others = {world.origin.entries[path(each)].blob_id
+              for each in NAMES if each != "bolt" for path in (tenant, lock_of)}  # fmt: skip
+    assert not others.intersection(parsed)
+    assert world.origin.entries[tenant("bolt")].blob_id in parsed
+
+
+@pytest.mark.parametrize("data", [b"", b"SQLite format 3\0" + b"x" * 4096, b"nonsense"])
+def test_what_is_no_image_is_none(world: World, data: bytes) -> None:
+    assert open_image(world.git, world.base, data, world.parse) is None
+
+
 def test_a_change_of_one_tenant_is_derived(world: World) -> None:
     """Or all of the above would be said of reading."""
     for edits in ([("label", "bolt")], [("zone", "cedar"), ("label", "acme")], [("cap", "acme")],
                   [("parent", "bolt")], [("rule", "bolt")], [("cluster", "bolt")]):  # fmt: skip
-        found = derive(world.origin, world.git, world.commit(edits, world.base), world.parse)
-        assert isinstance(found, Derived)
-        assert found.plain
+        head = world.commit(edits, world.base)
+        for origin in world.origins.values():
+            found = derive(origin, world.git, head, world.parse)
+            assert isinstance(found, Derived)
+            assert found.plain
 
 
 @pytest.mark.parametrize(
@@ -324,4 +379,5 @@ def test_a_change_of_one_tenant_is_derived(world: World) -> None:
 )  # fmt: skip
 def test_what_is_unusual_is_read(world: World, edit: str) -> None:
     head = world.commit([(edit, "bolt")], world.base)
-    assert derive(world.origin, world.git, head, world.parse) is None
+    for origin in world.origins.values():
+        assert derive(origin, world.git, head, world.parse) is None

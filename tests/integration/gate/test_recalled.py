@@ -22,6 +22,7 @@ from controlplane.render.helm import HelmCharts
 from controlplane.repo.cache import beside
 from controlplane.repo.derived import Derived
 from controlplane.repo.git import GitRepository
+from controlplane.repo.image import Imaged
 from controlplane.repo.snapshot import Snapshot, read
 from evidence.canonical import canonical
 from tests.integration.gate.test_derived import NOW, World
@@ -113,7 +114,7 @@ def test_soundness_is_believed_of_this_machine_alone(
 ) -> None:
     base = world.commit([("lock stale", "acme")], world.base)
     head = world.commit([("lock stale", "acme"), ("label", "bolt")], base)
-    name = recalled._name(Recalled(None).step(world.git, base, head).base, "sound")
+    name = recalled._name(read(world.git, base).tree_id, "sound")
     if writer == "nobody":
         cache.directory.mkdir()
         (cache.directory / name).write_bytes(b"")
@@ -146,12 +147,12 @@ def test_what_a_clone_says_of_its_files_makes_nothing_sound(
 
 
 @pytest.mark.parametrize("writer", ["this machine", "another"])
-def test_figures_are_believed_of_this_machine_alone(
+def test_an_image_is_believed_of_this_machine_alone(
     world: World, cache: Cache, tmp_path: Path, writer: str
 ) -> None:
     head = world.commit([("namespace", "acme")], world.base)
     _run(world, cache, head)
-    name = recalled._name(world.origin, "fleet")
+    name = recalled._name(world.origin.tree_id, "image")
     kept = cache.get(name) or b""
     forged = kept.replace(b'"tenants":{"count":4', b'"tenants":{"count":7')
     assert forged != kept
@@ -162,19 +163,64 @@ def test_figures_are_believed_of_this_machine_alone(
     assert (counted["count"] == 7) is (writer == "this machine")
 
 
-def test_figures_that_were_cut_off_are_counted_again(world: World, cache: Cache) -> None:
+@pytest.mark.parametrize("kind", ["image", "fleet", "newest"])
+@pytest.mark.parametrize("content", [None, b"", b"cut off"])
+def test_what_is_gone_or_damaged_is_found_out_again(
+    world: World, cache: Cache, kind: str, content: bytes | None
+) -> None:
     head = world.commit([("namespace", "acme"), ("namespace", "bolt")], world.base)
     alone = _said(_run(world, cache, head))
-    cache.put(recalled._name(world.origin, "fleet"), b'{"contributions": {')
+    name = recalled._name(
+        str(world.git.git_dir.resolve()) if kind == "newest" else world.origin.tree_id, kind
+    )
+    assert cache.get(name) is not None
+    if content is None:
+        cache.forget(name)
+    else:
+        cache.put(name, content)
     assert _said(_run(world, cache, head)) == alone
+
+
+def test_a_base_that_moved_is_derived_from_the_image_at_hand(
+    world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.commit([("label", "bolt")], world.base)
+    _run(world, cache, first)  # the base gets an image
+    merged = world.commit([("zone", "acme")], world.base)  # another change, merged meanwhile
+    head = world.commit([("zone", "acme"), ("label", "cedar")], merged)
+    monkeypatch.setattr(recalled, "read", lambda *_: pytest.fail("an image was at hand"))
+    report = _run(world, cache, head, merged)
+    assert isinstance(report.step.base, Derived)
+    assert isinstance(report.step.head, Derived)
+    assert report.step.base.origin is report.step.head.origin
+    monkeypatch.undo()
+    assert _said(report) == _said(_run(world, None, head, merged))
+
+
+def test_a_base_far_from_the_image_gets_one(
+    world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(world, cache, world.commit([("label", "bolt")], world.base))
+    merged = world.commit([("zone", "acme"), ("zone", "bolt")], world.base)
+    head = world.commit([("zone", "acme"), ("zone", "bolt"), ("label", "cedar")], merged)
+    name = recalled._name(read(world.git, merged).tree_id, "image")
+    _run(world, cache, head, merged)
+    assert cache.get(name) is None
+    monkeypatch.setattr(recalled, "FAR", 1)
+    alone = _said(_run(world, None, head, merged))
+    assert [_said(_run(world, cache, head, merged)) for _ in range(2)] == [alone] * 2
+    assert cache.get(name) is not None
+    base = Recalled(cache).step(world.git, merged, head).base
+    assert isinstance(base, Imaged)
+    assert dict(base.of_kind("Tenant")) == dict(read(world.git, merged).of_kind("Tenant"))
 
 
 def test_what_other_code_found_out_is_not_taken_over(
     world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = recalled._name(world.origin, "sound")
+    ours = recalled._name(world.origin.tree_id, "sound")
     monkeypatch.setattr(own_code, "digest", lambda: "sha256 of other code")
-    assert recalled._name(world.origin, "sound") != ours
+    assert recalled._name(world.origin.tree_id, "sound") != ours
 
 
 def test_a_cache_that_cannot_be_written_is_only_slower(world: World, tmp_path: Path) -> None:
