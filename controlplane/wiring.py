@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
@@ -152,15 +152,18 @@ def signer(purpose: str, keys: Path | None) -> Signer:
 
 def policy_engines() -> dict[str, PolicyEngine]:
     """Return every engine at hand by its name, the preferred one first."""
+    return dict(_engines_at_hand())
+
+
+def _engines_at_hand() -> Iterator[tuple[str, PolicyEngine]]:
+    """Yield the engines one by one: loading one that nobody asks takes a quarter of a second."""
     from controlplane.policy.engine import Machine  # noqa: PLC0415
     from controlplane.policy.errors import EngineUnavailableError  # noqa: PLC0415
 
     machine = Machine(program, os.environ, home(), cache_home())
-    found: dict[str, PolicyEngine] = {}
     for name, point in _engine_points().items():
         with contextlib.suppress(EngineUnavailableError):
-            found[name] = point.load()(machine)
-    return found
+            yield name, point.load()(machine)
 
 
 def policy_engine(name: str | None) -> PolicyEngine:
@@ -172,7 +175,7 @@ def policy_engine(name: str | None) -> PolicyEngine:
     from controlplane.policy.engine import Machine  # noqa: PLC0415
 
     if name is None:
-        for found in policy_engines().values():
+        for _, found in _engines_at_hand():
             return found
         raise UsageError(
             "no policy engine is registered, so nothing can be decided",

@@ -28,15 +28,15 @@ Name = tuple[str, str]
 """Kind and identity of a resource."""
 
 _TABLES: Final = """
-CREATE TABLE file (number INTEGER PRIMARY KEY, path TEXT, kind TEXT, blob TEXT, parsed INTEGER);
+CREATE TABLE file (path TEXT PRIMARY KEY, kind TEXT, blob BLOB, parsed INTEGER, number INTEGER)
+  WITHOUT ROWID;
 CREATE TABLE document (kind TEXT, identity TEXT, path TEXT, number INTEGER,
   PRIMARY KEY (kind, identity)) WITHOUT ROWID;
 CREATE TABLE referrers (kind TEXT, identity TEXT, names TEXT,
   PRIMARY KEY (kind, identity)) WITHOUT ROWID;
-CREATE TABLE taken (folded TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
+CREATE TABLE taken (folded TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID; -- '' where it is the same
 CREATE TABLE note (name TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID;
 """
-_INDEX: Final = "CREATE UNIQUE INDEX file_path ON file (path)"
 
 
 def available() -> bool:
@@ -60,7 +60,6 @@ def image_of(
                 for row in rows[:1]:
                     marks = ", ".join("?" * len(row))
                     made.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
-            made.execute(_INDEX)
         return made.serialize()
 
 
@@ -76,7 +75,7 @@ def _rows(
     yield (
         "file",
         [
-            (number, path, entry.kind.value, entry.blob_id, path in parsed)
+            (path, entry.kind.value, bytes.fromhex(entry.blob_id), path in parsed, number)
             for number, (path, entry) in enumerate(snapshot.entries.items())
         ],
     )
@@ -92,7 +91,8 @@ def _rows(
         "referrers",
         [(*name, json.dumps(sorted(found))) for name, found in sorted(referrers.items())],
     )
-    yield "taken", sorted(taken(snapshot).items())
+    every = sorted(taken(snapshot).items())
+    yield "taken", [(folded, "" if path == folded else path) for folded, path in every]
     yield "note", sorted(notes.items())
 
 
@@ -134,7 +134,7 @@ class Imaged(Snapshot):
         if first is None:
             raise sqlite3.DatabaseError("an image of no repository")
         super().__init__(source, Contents(places_of(first), entries, ()), parsed)
-        self.taken: Mapping[str, str] = _Texts(data, "taken", "folded", "path")
+        self.taken: Mapping[str, str] = _Taken(data)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -174,8 +174,8 @@ def _parse(source: CommitSource, entry: Entry, parse: ParseCache) -> ParsedFile:
     return parse(entry.blob_id, partial(source.read, entry, yaml.DEFAULT.size))
 
 
-def _entry(row: tuple[str, str, str]) -> Entry:
-    return Entry(row[0], EntryKind(row[1]), row[2])
+def _entry(row: tuple[str, str, bytes]) -> Entry:
+    return Entry(row[0], EntryKind(row[1]), row[2].hex())
 
 
 class _Entries(Mapping[str, Entry]):
@@ -250,25 +250,24 @@ class _Members(Mapping[str, Document]):
         return _count(self._data.execute(query, (self._kind,)))
 
 
-class _Texts(Mapping[str, str]):
-    """One column of texts by another."""
+class _Taken(Mapping[str, str]):
+    """The paths and directories, by what they could be taken for."""
 
-    def __init__(self, data: sqlite3.Connection, table: str, key: str, value: str) -> None:
-        self._data, self._table = data, table
-        self._get = f"SELECT {value} FROM {table} WHERE {key} = ?"  # noqa: S608 - our own words
-        self._keys = f"SELECT {key} FROM {table}"  # noqa: S608
+    def __init__(self, data: sqlite3.Connection) -> None:
+        self._data = data
 
-    def __getitem__(self, key: str) -> str:
-        row = self._data.execute(self._get, (key,)).fetchone()
+    def __getitem__(self, folded: str) -> str:
+        query = "SELECT path FROM taken WHERE folded = ?"
+        row = self._data.execute(query, (folded,)).fetchone()
         if row is None:
-            raise KeyError(key)
-        return str(row[0])
+            raise KeyError(folded)
+        return row[0] or folded
 
     def __iter__(self) -> Iterator[str]:
-        return _firsts(self._data.execute(self._keys))
+        return _firsts(self._data.execute("SELECT folded FROM taken"))
 
     def __len__(self) -> int:
-        return _count(self._data.execute(f"SELECT count(*) FROM {self._table}"))  # noqa: S608
+        return _count(self._data.execute("SELECT count(*) FROM taken"))
 
 
 def _firsts(rows: Iterable[tuple[str]]) -> Iterator[str]:
