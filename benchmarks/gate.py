@@ -38,7 +38,7 @@ def run(settings: Settings) -> Report:
     """Gate one large repository cold and warm, time conftest, and look how both grow."""
     count = settings.choose(10_000, 30)
     small = (settings.choose(200, 20), settings.choose(800, 30))
-    sizes = settings.choose((1_000, 100_000), (60,))
+    sizes = sorted({settings.choose(1_000, 60), settings.choose(100_000, 60)})
     subject = _Subject(settings, count)
     samples: list[Sample] = []
     for number in range(settings.runs):
