@@ -9,7 +9,8 @@ So each built-in `f` of a module gets another number, and under its old one stan
 
     result = f(…); if result is nothing: opa_abort(-1 - number of f in BUILTINS); return result
 
-and the function that every walk asks for the next key is replaced by `ORDERED`.
+and the function that every walk asks for the next key is replaced by `ORDERED`. A text is looked
+up in a set (`MEMBER`), as OPA does, and not searched for by such a walk.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ OPERATORS: Mapping[str, str] = {
 }
 
 # The next key after $last, of a set or object sorted: an array of its keys is made where a walk
-# begins and remembered in one of eight slots (node, array, count) that a walk of another node may
-# take over. Types 6 and 7 are object and set (`opa_value.type`); the rest is left to $walk.
+# begins and remembered in one of eight slots (node, array, count, number of the key given last)
+# that a walk of another node may take over. Types 6 and 7 are object and set (`opa_value.type`);
+# the rest is left to $walk.
 ORDERED = """
 (module (memory 1)
   (func (param $node i32) (param $last i32) (result i32)
@@ -81,18 +83,14 @@ ORDERED = """
     (if (i32.ne (i32.and (i32.load8_u (local.get $node)) (i32.const 0xfe)) (i32.const 6))
       (then (return (call {walk} (local.get $node) (local.get $last)))))
     (if (i32.eqz (global.get {table})) (then
-      (global.set {table} (call {malloc} (i32.const 96)))
-      (memory.fill (global.get {table}) (i32.const 0) (i32.const 96))))
-    (local.set $slot (i32.add (global.get {table}) (i32.mul (i32.const 12)
-      (i32.and (i32.shr_u (local.get $node) (i32.const 4)) (i32.const 7)))))
+      (global.set {table} (call {malloc} (i32.const 128)))
+      (memory.fill (global.get {table}) (i32.const 0) (i32.const 128))))
+    (local.set $slot (i32.add (global.get {table}) (i32.and (local.get $node)
+      (i32.const 0x70))))
     (if (i32.or (i32.eqz (local.get $last))
                 (i32.ne (i32.load (local.get $slot)) (local.get $node))) (then
-      (block $counted (loop $more
-        (br_if $counted (i32.eqz (local.tee $key
-          (call {walk} (local.get $node) (local.get $key)))))
-        (local.set $count (i32.add (local.get $count) (i32.const 1)))
-        (br $more)))
-      (if (i32.eqz (local.get $count)) (then (return (i32.const 0))))
+      (if (i32.eqz (local.tee $count (call {length} (local.get $node))))
+        (then (return (i32.const 0))))
       (local.set $keys (call {malloc} (i32.shl (local.get $count) (i32.const 2))))
       (local.set $count (i32.const 0))
       (block $filled (loop $more
@@ -116,12 +114,18 @@ ORDERED = """
         (br $more)))
       (i32.store (local.get $slot) (local.get $node))
       (i32.store offset=4 (local.get $slot) (local.get $keys))
-      (i32.store offset=8 (local.get $slot) (local.get $count))))
+      (i32.store offset=8 (local.get $slot) (local.get $count))
+      (i32.store offset=12 (local.get $slot) (i32.const 0))))
     (local.set $keys (i32.load offset=4 (local.get $slot)))
     (local.set $count (i32.load offset=8 (local.get $slot)))
     (local.set $low (i32.const 0))
     (if (local.get $last) (then
+      (local.set $low (i32.load offset=12 (local.get $slot)))
       (local.set $high (local.get $count))
+      (if (i32.eq (local.get $last) (i32.load (i32.add (local.get $keys)
+            (i32.shl (local.get $low) (i32.const 2)))))
+        (then (local.set $high (local.tee $low (i32.add (local.get $low) (i32.const 1)))))
+        (else (local.set $low (i32.const 0))))
       (block $found (loop $search
         (br_if $found (i32.ge_u (local.get $low) (local.get $high)))
         (local.set $middle (i32.shr_u (i32.add (local.get $low) (local.get $high)) (i32.const 1)))
@@ -131,6 +135,7 @@ ORDERED = """
           (else (local.set $high (local.get $middle))))
         (br $search)))))
     (if (i32.ge_u (local.get $low) (local.get $count)) (then (return (i32.const 0))))
+    (i32.store offset=12 (local.get $slot) (local.get $low))
     (i32.load (i32.add (local.get $keys) (i32.shl (local.get $low) (i32.const 2))))))
 """
 
@@ -141,6 +146,20 @@ EVALUATE = """
     (global.set {table} (i32.const 0))
     (call {eval} (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)
       (local.get 5) (local.get 6))))
+"""
+
+# `in` walks what it searches, which would sort a set each time: a text is looked up by its hash.
+# Types 4 and 8 are strings (`opa_value.type`). Whatever else is looked for, or in, is left to
+# $member: equal numbers that are written otherwise have other hashes.
+MEMBER = """
+(module (memory 1)
+  (func (param $value i32) (param $in i32) (result i32)
+    (if (i32.and (i32.eq (i32.load8_u (local.get $in)) (i32.const 7))
+                 (i32.or (i32.eq (i32.load8_u (local.get $value)) (i32.const 4))
+                         (i32.eq (i32.load8_u (local.get $value)) (i32.const 8))))
+      (then (return (call {boolean}
+        (i32.ne (call {find} (local.get $in) (local.get $value)) (i32.const 0))))))
+    (call {member} (local.get $value) (local.get $in))))
 """
 
 # `concat` walks a set by itself: of a set it is given an array instead, made by an ordered walk.
@@ -219,6 +238,7 @@ def _order(module: Sections, assemble: Assembler) -> None:
         "walk": module.move("opa_value_iter"),
         "eval": module.move("opa_eval"),
         "compare": module.functions["opa_value_compare"],
+        "length": module.functions["opa_value_length"],
         "malloc": module.functions["opa_malloc"],
     }
     module.put("opa_value_iter", only_body(assemble(ORDERED.format(**numbers))))
@@ -230,6 +250,13 @@ def _order(module: Sections, assemble: Assembler) -> None:
             "concat": module.move("opa_strings_concat"),
         }
         module.put("opa_strings_concat", only_body(assemble(CONCAT.format(**numbers))))
+    if "builtin_member" in module.functions:
+        numbers |= {
+            "boolean": module.functions["opa_boolean"],
+            "find": module.functions["opa_value_get"],
+            "member": module.move("builtin_member"),
+        }
+        module.put("builtin_member", only_body(assemble(MEMBER.format(**numbers))))
     module.put("opa_eval", only_body(assemble(EVALUATE.format(**numbers))))
 
 
