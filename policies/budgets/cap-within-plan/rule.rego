@@ -26,12 +26,14 @@ times := {"day": 31, "hour": 744, "month": 1, "quarter": 1, "week": 5, "year": 1
 
 months := {"quarter": 3, "year": 12}
 
-allowed contains plan.spec.entitlements.costEnvelope if some plan in input.references.PricePlan
+allowed := [most | some plan in input.references.PricePlan; most := plan.spec.entitlements.costEnvelope]
 
 # Caps of the tenant, with the place where it names them.
-caps contains {"cap": input.references.BudgetCap[name].spec, "index": index, "name": name} if {
-	some index, name in spec.budgetCaps
-}
+caps := [{"cap": cap, "index": index, "name": name} |
+	some index
+	name := spec.budgetCaps[index]
+	cap := input.references.BudgetCap[name].spec
+]
 
 findings contains about("above", each, most, {"limit": each.cap.limit.text, "period": each.cap.period.unit}) if {
 	some each in caps

@@ -27,11 +27,14 @@ import data.controlplane.lib.quantities
 
 peers_of := {"egress": "to", "ingress": "from"}
 
-openings contains opening if {
-	some index, manifest in input.subject.resource.objects
+openings := [opening |
+	some index
+	manifest := input.subject.resource.objects[index]
 	manifest.kind == "NetworkPolicy"
-	some direction, peers in peers_of
-	some number, entry in manifest.spec[direction]
+	some direction
+	peers := peers_of[direction]
+	some number
+	entry := manifest.spec[direction][number]
 	opening := {
 		"direction": direction,
 		"path": ["objects", index, "spec", direction, number],
@@ -39,7 +42,7 @@ openings contains opening if {
 		"policy": manifest.metadata.name,
 		"to": peers,
 	}
-}
+]
 
 findings contains finding if {
 	some opening in openings

@@ -19,6 +19,7 @@ nothing(value) if value in {"", 0, null}
 
 nothing(value) if {
 	is_string(value)
+	trim_left(value, "+-.0") != value # most begin with another digit: no expression is needed then
 	regex.match("^[+-]?[0.]+([numkKMGTPE]i?|[eE][+-]?[0-9]+)?$", value)
 }
 
@@ -38,7 +39,8 @@ whole_or(value, _) := sum(parts) if {
 
 is_digits(value) if {
 	is_string(value)
-	regex.match("^[0-9]{1,9}$", value)
+	regex.match("^[0-9]+$", value)
+	count(value) < 10
 }
 
 part(letters, index) := digits[letters[index]] * powers[(count(letters) - 1) - index]

@@ -17,27 +17,30 @@
 #   controls: ["SOC2 CC6.1", "ISO27001 A.5.17", "ISO27001 A.8.24"]
 package controlplane.secrets.config_literals
 
+import data.controlplane.lib.credentials
 import data.controlplane.lib.text
 
 findings contains about("literal", setting) if {
 	some setting in settings
-	regex.match("(password|passwd|secret|token|apikey|privatekey|credential|credentials)$", text.in_small_letters(replace(replace(replace(setting.field, "_", ""), "-", ""), " ", "")))
+	credentials.field(text.in_small_letters(replace(replace(replace(setting.field, "_", ""), "-", ""), " ", "")))
 	setting.value != ""
 }
 
 findings contains about("key", setting) if {
 	some setting in settings
-	regex.match("-----BEGIN [A-Z ]*PRIVATE KEY-----", setting.value)
+	credentials.private_key(setting.value)
 }
 
 # Every text in any pack's configuration, general or of one environment, under each name that it has
 # there: its own, and those of what holds it.
-settings contains setting if {
-	some index, pack in input.subject.resource.spec.packs
+settings := [setting |
+	some index
+	pack := input.subject.resource.spec.packs[index]
 	some place, value
 	walk(pack, [place, value])
 	is_string(value)
-	some at, step in place
+	some at
+	step := place[at]
 	step == "config"
 	some name in array.slice(place, at + 1, count(place))
 	is_string(name)
@@ -47,7 +50,7 @@ settings contains setting if {
 		"path": array.concat(["spec", "packs", index], place),
 		"value": value,
 	}
-}
+]
 
 about(code, setting) := {
 	"code": code,

@@ -17,6 +17,7 @@
 #   controls: ["SOC2 CC6.1", "ISO27001 A.5.17", "ISO27001 A.8.24"]
 package controlplane.secrets.config_maps
 
+import data.controlplane.lib.credentials
 import data.controlplane.lib.text
 
 findings contains finding if {
@@ -24,7 +25,7 @@ findings contains finding if {
 	manifest.kind == "ConfigMap"
 	some field in {"binaryData", "data"}
 	some key, value in object.get(manifest, [field], {})
-	regex.match("(^|[_.-])(password|passwd|passphrase|secret|token|api[_.-]?key|private[_.-]?key|credentials?)([.](json|key|pem|txt|yaml))?$", text.in_small_letters(key))
+	credentials.key(text.in_small_letters(key))
 	not value in {"", null}
 	finding := {
 		"code": "key",

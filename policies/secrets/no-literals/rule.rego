@@ -19,6 +19,7 @@
 #   controls: ["SOC2 CC6.1", "ISO27001 A.5.17", "ISO27001 A.8.24"]
 package controlplane.secrets.no_literals
 
+import data.controlplane.lib.credentials
 import data.controlplane.lib.text
 import data.controlplane.lib.workloads
 
@@ -37,7 +38,7 @@ findings contains finding if {
 findings contains finding if {
 	some container in workloads.containers
 	some number, variable in container.spec.env
-	regex.match("(^|[ _./:-])(password|passwd|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])", text.in_small_letters(variable.name))
+	credentials.variable(text.in_small_letters(variable.name))
 	object.get(variable, "value", "") != ""
 	finding := {
 		"code": "literal",

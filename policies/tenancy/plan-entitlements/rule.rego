@@ -20,7 +20,7 @@ package controlplane.tenancy.plan_entitlements
 
 spec := input.subject.resource.spec
 
-plans contains plan if some plan in input.references.PricePlan
+plans := [plan | some plan in input.references.PricePlan]
 
 findings contains about("isolation", path, params) if {
 	some plan in plans

@@ -34,14 +34,19 @@ findings contains finding if {
 shut(home) if home.namespace in closed
 
 # Every namespace, and the objects that make it or live in it.
-homes contains {"index": index, "namespace": manifest.metadata.namespace} if {
-	some index, manifest in input.subject.resource.objects
-}
-
-homes contains {"index": index, "namespace": manifest.metadata.name} if {
-	some index, manifest in input.subject.resource.objects
-	manifest.kind == "Namespace"
-}
+homes := array.concat(
+	[{"index": index, "namespace": namespace} |
+		some index
+		manifest := input.subject.resource.objects[index]
+		namespace := manifest.metadata.namespace
+	],
+	[{"index": index, "namespace": namespace} |
+		some index
+		manifest := input.subject.resource.objects[index]
+		manifest.kind == "Namespace"
+		namespace := manifest.metadata.name
+	],
+)
 
 closed contains manifest.metadata.namespace if {
 	some manifest in input.subject.resource.objects

@@ -1,0 +1,39 @@
+# METADATA
+# title: Names of credentials, and private keys
+# description: >-
+#   Which names say that what they name is a secret, where keys, variables and fields are written
+#   each in a way of its own; and what a private key looks like. Names are given in small letters.
+#   An expression costs more than all else in a rule: words that it needs are looked for first.
+package controlplane.lib.credentials
+
+# Every name that is meant below holds one of these.
+words := ["credential", "key", "passphrase", "passw", "secret", "token"]
+
+hinted(name) if {
+	some word in words
+	contains(name, word)
+}
+
+# The key of a ConfigMap, which may be the name of a file.
+key(name) if {
+	hinted(name)
+	regex.match("(^|[_.-])(password|passwd|passphrase|secret|token|api[_.-]?key|private[_.-]?key|credentials?)([.](json|key|pem|txt|yaml))?$", name)
+}
+
+# A container's variable: the word may stand anywhere in its name.
+variable(name) if {
+	hinted(name)
+	regex.match("(^|[ _./:-])(password|passwd|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])", name)
+}
+
+# A field of a pack's configuration, without what may stand between words.
+field(name) if {
+	hinted(name)
+	regex.match("(password|passwd|secret|token|apikey|privatekey|credential|credentials)$", name)
+}
+
+# A private key as files hold it.
+private_key(value) if {
+	contains(value, "PRIVATE KEY")
+	regex.match("-----BEGIN [A-Z ]*PRIVATE KEY-----", value)
+}
