@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from controlplane.errors import UsageError
@@ -26,10 +26,14 @@ _ADDRESS = {"kubernetes": "kubeconfig", "directory": "path"}
 
 @dataclass(frozen=True)
 class Connection:
-    """What a credentials reference means here: the kind of target, and that kind's settings."""
+    """What a credentials reference means here: the kind of target, and that kind's settings.
+
+    `place` is where that was said, for whoever is to mend it.
+    """
 
     kind: str
     settings: Mapping[str, Any]
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Connections:
                 f"{reference}=kubernetes:KUBECONFIG#CONTEXT",
             )
         named = {k: _named(v, reference) for k, v in found.settings.items()}
-        return Connection(found.kind, named)
+        return Connection(found.kind, named, found.place)
 
 
 def _named(value: Any, reference: str) -> Any:
@@ -72,9 +76,10 @@ def read(document: Any, source: str) -> dict[str, Connection]:
                 remedy=f"write `{name}: {{kind: kubernetes, kubeconfig: FILE}}`",
             )
         rest = {key: value for key, value in settings.items() if key != "kind"}
+        place = f"{source}: connection `{name}`"
         for value in rest.values():
-            _refuse_other_words(value, f"{source}: connection `{name}`")
-        found[str(name)] = Connection(settings["kind"], rest)
+            _refuse_other_words(value, place)
+        found[str(name)] = Connection(settings["kind"], rest, place)
     return found
 
 
@@ -96,7 +101,7 @@ def parse_option(text: str) -> tuple[str, Connection]:
     settings = {_ADDRESS.get(kind, "address"): path}
     if context:
         settings["context"] = context
-    return name, Connection(kind, settings)
+    return name, Connection(kind, settings, f"--connect {text!r}")
 
 
 def _refuse_other_words(value: Any, where: str) -> None:

@@ -271,7 +271,12 @@ class Targets:
                 f"there is no target `{name}` at {self._snapshot.revision}",
                 remedy="name a Cluster or a ComputeEngine of the catalogue",
             )
-        return self._connections.of(declared.spec.connection.credentials_ref)
+        try:
+            return self._connections.of(declared.spec.connection.credentials_ref)
+        except UsageError as error:
+            field = ("spec", "connection", "credentialsRef")
+            place = self._snapshot.locate(declared.kind, name, field)
+            raise UsageError(f"{place}: {error}", remedy=error.remedy) from error
 
     def __enter__(self) -> Targets:
         return self
@@ -282,13 +287,19 @@ class Targets:
 
 
 def _connected(name: str, found: Connection) -> Target:
+    """Return the target of that kind; raises UsageError or ReconcilerError naming the place."""
+    from reconciler.errors import TargetSettingsError  # noqa: PLC0415
+
     kinds = {point.name: point for point in entry_points(group="controlplane.targets")}
     if found.kind not in kinds:
         raise UsageError(
-            f"`{found.kind}` is no kind of target, so `{name}` cannot be reached",
+            f"{found.place}: `{found.kind}` is no kind of target, so `{name}` cannot be reached",
             remedy=f"use one of {', '.join(sorted(kinds))}",
         )
-    target: Target = kinds[found.kind].load().connect(name, found.settings)
+    try:
+        target: Target = kinds[found.kind].load().connect(name, found.settings)
+    except TargetSettingsError as error:
+        raise TargetSettingsError(f"{found.place}: {error}", remedy=error.remedy) from error
     return target
 
 

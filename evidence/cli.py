@@ -6,6 +6,7 @@ Parses, asks the package, prints. Data goes to stdout, talk to stderr.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,6 +172,8 @@ def run(arguments: list[str]) -> int:
     """Run `cpevidence` with `arguments` and return its exit code."""
     try:
         result = evidence.main(args=arguments, prog_name="cpevidence", standalone_mode=False)
+    except SystemExit:  # what click makes of a pipe that nobody reads any more, and of nothing else
+        return 128 + signal.SIGPIPE
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         return 130

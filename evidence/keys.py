@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -80,6 +80,21 @@ def create_key(
     _write_new(made.path, private.pem(), 0o600)
     _write_new(made.path.with_suffix(".json"), canonical(made.to_json()), 0o644)
     return made
+
+
+def refuse_second(directory: Path, purposes: Collection[str]) -> None:
+    """Raise KeyFileError where a key in use already signs for one of `purposes`.
+
+    Of two keys for one purpose nobody could tell which is to sign, so that none would.
+    """
+    for key in keys_in(directory):
+        if key.purpose in purposes and not key.retired:
+            raise KeyFileError(
+                f"{directory} holds a key for {key.purpose} already, {key.name}; with a second "
+                "one neither would sign",
+                remedy=f"ask for the other purposes only, run `cpctl keys rotate {key.name}` to "
+                "replace it, or keep the new keys elsewhere with --dir",
+            )
 
 
 def rotate(directory: Path, name: str, *, now: datetime) -> tuple[KeyFile, KeyFile]:
@@ -186,8 +201,9 @@ def signer_for(directory: Path, purpose: str) -> Signer:
         raise NoKeyError(f"{directory} holds no key for {purpose}", remedy=f"run `{makes}`")
     if len(found) > 1:
         raise KeyFileError(
-            f"{directory} holds {len(found)} keys for {purpose}, one is needed",
-            remedy="move the others elsewhere",
+            f"{directory} holds {len(found)} keys for {purpose}, one is needed: "
+            + ", ".join(key.name for key in found),
+            remedy="move the .pem and the .json of the others to a directory of their own",
         )
     return load_key(found[0].path)
 

@@ -89,7 +89,9 @@ def pre_receive(
             branch=branch,
             now=wiring.now,
         )
-        writer = None if no_record else wiring.evidence_writer(means.evidence, "decide", keys=keys)
+        writer = None  # without anything to judge no key is needed
+        if not no_record and any(not push.refused for push in asked):
+            writer = wiring.evidence_writer(means.evidence, "decide", keys=keys)
         codes = [_judge(push, wider, means, writer) for push in asked]
     return max(codes, default=Exit.CLEAN)
 

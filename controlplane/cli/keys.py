@@ -17,7 +17,7 @@ from controlplane.cli.lint import take
 from controlplane.operations.trust import trust_root_yaml, trust_set
 from controlplane.resources.common import StaffRole
 from evidence.crypto import ALGORITHMS, Algorithm
-from evidence.keys import PURPOSES, KeyFile, create_key, keys_in, rotate
+from evidence.keys import PURPOSES, KeyFile, create_key, keys_in, refuse_second, rotate
 
 DEFAULT_PURPOSES = ("decide", "apply", "log")
 
@@ -71,6 +71,7 @@ def init(
     place = keys_directory(os.environ) if where is None else where
     holder = _word(holder or socket.gethostname())
     now = datetime.now(UTC)
+    refuse_second(place, purposes)
     made = [
         create_key(
             place,

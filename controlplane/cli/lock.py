@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from controlplane.cli import output
-from controlplane.errors import Exit
+from controlplane.errors import Exit, InvalidRepositoryError
 from controlplane.operations.locking import LockChange
 from controlplane.operations.locking import lock as resolve_locks
 from controlplane.repo.files import write_below
-from controlplane.repo.snapshot import read_worktree, root_of
+from controlplane.repo.snapshot import Snapshot, read_worktree, root_of
 from controlplane.values import Problem
 
 
@@ -24,13 +24,26 @@ def lock(tenants: tuple[str, ...], root: str, check: bool, update: tuple[str, ..
     A version that is locked and still in range stays; --update moves a pack to the newest one.
     """
     snapshot = read_worktree(root)
+    _require_settings(snapshot)
     changes, problems = resolve_locks(snapshot, tenants, update)
     place = root_of(root)
     for change in changes:
         if not check:
             write_below(place, change.path, change.text)
         output.data(_told(change))
+    if not snapshot.of_kind("Tenant"):
+        output.talk("there is no tenant, so there is nothing to lock")
+        return Exit.CLEAN
     return _end(changes, problems, check=check)
+
+
+def _require_settings(snapshot: Snapshot) -> None:
+    """Refuse a place that is no repository of ours, of which every lock would be up to date."""
+    for problem in snapshot.problems:
+        if problem.code == "repository/missing":
+            raise InvalidRepositoryError(
+                f"{problem.position}: {problem.message}", remedy=problem.remedy
+            )
 
 
 def _told(change: LockChange) -> str:

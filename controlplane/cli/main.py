@@ -9,12 +9,16 @@ import errno
 import gc
 import importlib
 import os
+import signal
 import sys
+from typing import Final
 
 import click
 
 from controlplane.cli import output
 from controlplane.errors import Exit
+
+UNHEARD: Final = 128 + signal.SIGPIPE  # as a shell reports whoever writes to a closed pipe
 
 # name → (module, attribute, one line). The line stands here so that --help imports none of them.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -91,6 +95,8 @@ def run(arguments: list[str]) -> int:
     """Run `cpctl` with `arguments` and return its exit code; no exception leaves this function."""
     try:
         result = cpctl.main(args=arguments, prog_name="cpctl", standalone_mode=False)
+    except SystemExit:  # what click makes of a pipe that nobody reads any more, and of nothing else
+        return UNHEARD
     except click.exceptions.Abort:
         output.talk("interrupted")
         return 130

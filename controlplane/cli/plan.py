@@ -12,7 +12,7 @@ from controlplane.cli import options, output, plan_output
 from controlplane.errors import Exit
 from controlplane.operations.applying import emptied, holding
 from controlplane.operations.linting import require_sound
-from controlplane.operations.planning import Asked, Unplanned, plan_all
+from controlplane.operations.planning import Asked, Unplanned, plan_all, require_settings
 from controlplane.operations.recording import record_plans
 from controlplane.operations.wanted import wanted
 from controlplane.repo.git import GitRepository
@@ -58,6 +58,7 @@ def command(
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
     everything = [*declared.desired]
     with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
+        require_settings(everything, targets)
         if not tenant and not environment:
             ours = holding(wiring.state_store(repository, state).statuses())
             everything += emptied(targets, ours, declared, snapshot)[0]

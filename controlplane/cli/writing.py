@@ -17,10 +17,11 @@ def write_new(root: Path, files: Sequence[NewFile]) -> list[Path]:
     """Write `files` below `root`; UsageError, with nothing written, where one is already there."""
     there = [file.path for file in files if (root / file.path).exists()]
     if there:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        one = len(there) == 1
+        more = " is" if one else f" and {len(there) - 1} more are"
         raise UsageError(
-            f"{root / there[0]}{more} is already there, and nothing was written",
-            remedy="choose another name or folder, or remove it first",
+            f"{root / there[0]}{more} already there, and nothing was written",
+            remedy=f"choose another name or folder, or remove {'it' if one else 'them'} first",
         )
     root.mkdir(parents=True, exist_ok=True)
     for file in files:

@@ -18,6 +18,7 @@ from controlplane.operations.exchange import collect
 from controlplane.operations.gate import Agreement, GateReport, Step, gate
 from controlplane.operations.past import PastDecision, Skipped
 from controlplane.operations.planning import TargetOf
+from controlplane.operations.policies import policy_sets
 from controlplane.operations.recording import record_decision
 from controlplane.operations.wanted import Wanted, abandoned
 from controlplane.policy.engine import PolicyEngine
@@ -49,6 +50,7 @@ class LateJudge:
     said: Callable[[Step, datetime], Agreement] = lambda _step, _now: Agreement()
     past: Callable[[Step, datetime], Iterable[PastDecision | Skipped]] = lambda _step, _now: ()
     _known: dict[tuple[str, str], GateReport] = field(default_factory=dict)
+    _ready: set[str] = field(default_factory=set)  # digests of policies
 
     def __call__(self, step: Step) -> GateReport:
         """Return what the gate says of the step now."""
@@ -63,6 +65,20 @@ class LateJudge:
                 record_decision(report, self.writer(), gated=False)
             self._known = {key: report}
         return report
+
+    def make_ready(self, snapshot: Snapshot) -> None:
+        """Load the policies of a revision, so that a step from it is judged without waiting.
+
+        Compiling them takes seconds where this machine never did; what came of it is kept on disk.
+        Raises what loading policies and engines does.
+        """
+        bundles = {each.bundle.digest: each.bundle for each in policy_sets(snapshot)}
+        if bundles.keys() <= self._ready:
+            return
+        engine = self.engine()
+        for bundle in bundles.values():
+            with engine.prepare(bundle):
+                self._ready.add(bundle.digest)
 
     def _is_over(self, report: GateReport) -> bool:
         verdict = report.verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controlplane.errors import InvalidRepositoryError, UsageError
-from controlplane.operations import policies
+from controlplane.operations import policies, rule_names, trust
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo import locks
 from controlplane.repo.derived import Derived
@@ -12,10 +12,14 @@ from controlplane.values import Problem
 
 
 def lint(snapshot: Snapshot) -> tuple[Problem, ...]:
-    """Return every problem of a snapshot, of its pack locks too, sorted by place."""
+    """Return every problem of a snapshot, of its locks, rules' names and keys too, by place."""
     if isinstance(snapshot, Derived) and snapshot.plain:
-        return tuple(sorted({*snapshot.problems, *locks.check_some(snapshot, snapshot.owners)}))
-    return tuple(sorted({*snapshot.problems, *locks.check(snapshot)}))
+        locked = locks.check_some(snapshot, snapshot.owners)
+    else:
+        locked = locks.check(snapshot)
+    # Of rules and keys all are looked at: there are few, and what is meant may have gone elsewhere.
+    whole = (*rule_names.check(snapshot), *trust.check(snapshot))
+    return tuple(sorted({*snapshot.problems, *locked, *whole}))
 
 
 def lint_file(snapshot: Snapshot, path: str) -> tuple[Problem, ...]:

@@ -1,6 +1,7 @@
 """Plans many placements: what each target says, and what would be done about it.
 
-A target that does not answer is a failure of its placements and of nobody else's.
+A target that does not answer is a failure of its placements and of nobody else's. One of which
+this machine was told nothing usable is a failure of the question, which is refused.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from controlplane.errors import ControlPlaneError
-from reconciler.errors import ReconcilerError
+from controlplane.errors import ControlPlaneError, UsageError
+from reconciler.errors import ReconcilerError, TargetSettingsError
 from reconciler.model import Desired, Placement, Plan
 from reconciler.plan import PlanOptions, plan
 from reconciler.targets.base import Target
@@ -38,6 +39,23 @@ class Asked:
 
 TargetOf = Callable[[str], Target]
 """Gives the target of a name; raises ReconcilerError or UsageError if there is no way."""
+
+
+def require_settings(desired: Iterable[Desired], target_of: TargetOf) -> None:
+    """Raise UsageError where what was said about how to reach a target cannot be used.
+
+    Nothing is asked of any target: one that is away has settings all the same.
+    """
+    wrong: dict[str, UsageError | TargetSettingsError] = {}
+    for name in sorted({each.placement.target for each in desired}):
+        try:
+            target_of(name)
+        except (UsageError, TargetSettingsError) as error:
+            wrong[name] = error
+    if wrong:
+        first, *others = wrong
+        more = f" (and so for {', '.join(others)})" if others else ""
+        raise UsageError(f"{wrong[first]}{more}", remedy=wrong[first].remedy) from wrong[first]
 
 
 def plan_all(

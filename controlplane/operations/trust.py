@@ -1,12 +1,14 @@
 """Between keys and trust roots: what to commit for new keys, and what an auditor takes along.
 
-Decides how a TrustRoot is written for keys of this machine, and which keys of a repository's
-trust roots a verification may count on. Whether a signature holds is left to `evidence`.
+Decides how a TrustRoot is written for keys of this machine, which keys of a repository's trust
+roots a verification may count on, and what lint has against them. Whether a signature holds is
+left to `evidence`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from controlplane.errors import InvalidRepositoryError
@@ -15,7 +17,9 @@ from controlplane.repo.snapshot import Snapshot
 from controlplane.resources import API_VERSION
 from controlplane.resources.scalars import Timestamp
 from controlplane.resources.trust_root import Key, TrustRoot
+from controlplane.values import FieldPath, Position, Problem
 from evidence.crypto import PublicKey
+from evidence.errors import MalformedError
 from evidence.keys import KeyFile
 from evidence.shape import stamp
 from evidence.trust import TrustedKey, TrustSet
@@ -34,27 +38,104 @@ def trust_root_yaml(
     return snippet(document) + "\n"
 
 
+class NoTrustError(InvalidRepositoryError):
+    """No trust root holds a key, so that nobody's signature counts."""
+
+
 def trust_set(snapshot: Snapshot) -> TrustSet:
     """Return the keys of every trust root of a snapshot.
 
-    Raises InvalidRepositoryError where there is none, MalformedError for a key in two roots.
+    Raises NoTrustError where there is none, InvalidRepositoryError with the place of a key that is
+    none, or that stands in two roots.
     """
-    roots = [r for r in snapshot.of_kind("TrustRoot").values() if isinstance(r, TrustRoot)]
-    keys = [_trusted(key, root.metadata.name) for root in roots for key in root.spec.keys]
-    if not keys:
+    found = list(_declared(snapshot))
+    for problem in _unusable(found):
         raise InvalidRepositoryError(
+            f"{problem.position}: {problem.message}", remedy=problem.remedy
+        )
+    if not found:
+        raise NoTrustError(
             f"no trust root of {snapshot.revision} holds a key",
             remedy="run `cpctl keys init` and commit the TrustRoot it prints under trust/",
         )
-    return TrustSet.of(keys)
+    return TrustSet.of(_trusted(each) for each in found)
 
 
 def trust_of(snapshot: Snapshot) -> TrustSet:
-    """Return the keys of every trust root of a snapshot; without one, nobody's signature counts."""
+    """Return the keys of every trust root of a snapshot; without one, nobody's signature counts.
+
+    Raises InvalidRepositoryError as `trust_set` does: what cannot be read is not taken for nothing.
+    """
     try:
         return trust_set(snapshot)
-    except InvalidRepositoryError:
+    except NoTrustError:
         return TrustSet({})
+
+
+def check(snapshot: Snapshot) -> Iterator[Problem]:
+    """Yield what is wrong with the keys of trust roots beyond their grammar, each at its place."""
+    found = list(_declared(snapshot))
+    yield from _unusable(found)
+    for each in found:
+        public = _public(each.key)
+        if public is not None and public.algorithm != each.key.algorithm:
+            yield Problem(
+                each.place(("algorithm",)),
+                "trust/algorithm",
+                f"key {each.key.name} is of {public.algorithm}, not of {each.key.algorithm}",
+                f"write `algorithm: {public.algorithm}`, or give the key that was meant",
+            )
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """A key of a trust root, and where it stands."""
+
+    key: Key
+    number: int
+    root: str
+    snapshot: Snapshot
+
+    def place(self, field: FieldPath) -> Position:
+        """Return where a field of the key stands."""
+        path = ("spec", "keys", self.number, *field)
+        return self.snapshot.locate("TrustRoot", self.root, path)
+
+
+def _declared(snapshot: Snapshot) -> Iterator[_Declared]:
+    for identity, root in snapshot.of_kind("TrustRoot").items():
+        if isinstance(root, TrustRoot):
+            for number, key in enumerate(root.spec.keys):
+                yield _Declared(key, number, identity, snapshot)
+
+
+def _unusable(declared: Iterable[_Declared]) -> Iterator[Problem]:
+    """Yield the keys that are none, and those that were declared before."""
+    first: dict[str, _Declared] = {}
+    for each in declared:
+        name, public, field = each.key.name, _public(each.key), ("publicKey",)
+        if public is None:
+            yield Problem(
+                each.place(field),
+                "trust/key",
+                f"key {name} is no Ed25519 or P-256 public key in PEM",
+                "paste the public half again, as `cpctl keys init` printed it",
+            )
+        elif (earlier := first.setdefault(public.keyid, each)) is not each:
+            yield Problem(
+                each.place(field),
+                "trust/duplicate",
+                f"key {name} is the same as {earlier.key.name} at {earlier.place(field)}",
+                "keep one, or generate a key for each purpose: one key, one purpose",
+            )
+
+
+def _public(key: Key) -> PublicKey | None:
+    """Return the public half, None where it is none."""
+    try:
+        return PublicKey.load(key.public_key, key.name)
+    except MalformedError:
+        return None
 
 
 def _entry(key: KeyFile, holder: str, roles: Sequence[str]) -> dict[str, Any]:
@@ -74,8 +155,9 @@ def _entry(key: KeyFile, holder: str, roles: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _trusted(key: Key, root: str) -> TrustedKey:
-    public = PublicKey.load(key.public_key, f"TrustRoot {root}: key {key.name}")
+def _trusted(declared: _Declared) -> TrustedKey:
+    key = declared.key
+    public = PublicKey.load(key.public_key, f"TrustRoot {declared.root}: key {key.name}")
     return TrustedKey(
         name=key.name,
         purpose=key.purpose,

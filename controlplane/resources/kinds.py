@@ -46,7 +46,9 @@ def parse(document: Any) -> Resource:
     Raises pydantic's ValidationError and nothing else; `problems.explain` puts it into words.
     """
     if not isinstance(document, dict):
-        raise _refused((), "not_a_mapping", "is not a mapping", "begin with `apiVersion:`")
+        raise _refused(
+            (), "not_a_mapping", "the document is not a mapping", "begin with `apiVersion:`"
+        )
     kind = document.get("kind")
     if kind is None:
         raise _refused(("kind",), "missing", "`kind` is missing", f"add one of {_known()}")

@@ -52,7 +52,8 @@ def _problems(details: ErrorDetails, model: type[Model] | None) -> Iterator[Fiel
         for flaw in flaws:
             yield FieldProblem((*path, *flaw.path), flaw.code, flaw.message, flaw.remedy)
     elif "remedy" in context:
-        message = f"{_Case(path, details, context, model).name}: {details['msg']}"
+        name, said = _Case(path, details, context, model).name, details["msg"]
+        message = said if said.startswith(name) else f"{name}: {said}"
         yield FieldProblem(path, details["type"], message, context["remedy"])
     else:
         case = _Case(path, details, context, model)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from controlplane import wiring
+from controlplane.errors import ControlPlaneError
 from controlplane.operations.applying import RUNS, Clearing, applied_last, emptied, holding
 from controlplane.operations.clearing import Clearance
 from controlplane.operations.following import Branch, Follower, Following, Taken, Turns
@@ -72,6 +73,8 @@ class Service:
         self._store: StateStore | None = None
         self._loop: Loop | None = None
         self._follower: Follower | None = None
+        self._taken_up = ""  # the revision whose policies are to be made ready
+        self._to_prepare = threading.Event()
         self._health = Health(Sources(self._check, self._following, self._states, time.monotonic))
         self._health.add_to(self._metrics)
 
@@ -125,7 +128,9 @@ class Service:
         with ExitStack() as stack:
             stack.enter_context(_thread("loop", lambda: loop.run(self._stop)))
             stack.enter_context(_thread("follow", lambda: follower.run(self._stop)))
-            stack.callback(follower.nudge)  # so that it notices that it is to stop
+            stack.enter_context(_thread("policies", self._make_policies_ready))
+            stack.callback(self._to_prepare.set)  # so that both notice that they are to stop
+            stack.callback(follower.nudge)
             stack.enter_context(self._watching(follower))
             stack.callback(self._stop.set)  # whatever ends this, the threads end, too
             self._glance()
@@ -179,10 +184,25 @@ class Service:
                 for some in declared.problems.values()
                 for problem in some
             )
+            self._taken_up = revision
+            self._to_prepare.set()
             grounds = Clearance(self._given.repository.resolve(revision), ()).grounds()
             return Taken((*declared.desired, *gone), problems, grounds=grounds)
 
         return render
+
+    def _make_policies_ready(self) -> None:
+        """Load the policies in force beside all else, until the process is to stop.
+
+        A commit that nobody judged is judged by them, and should not wait for their compilation.
+        """
+        while self._to_prepare.wait() and not self._stop.is_set():
+            self._to_prepare.clear()
+            try:
+                snapshot = read(self._given.repository, self._taken_up)
+                self._clearing.judge.make_ready(snapshot)
+            except ControlPlaneError as error:  # whoever judges says so again, and denies
+                self._say("warning", "policies-not-ready", error=str(error), next=error.remedy)
 
     def _glance(self) -> None:
         """Say when a target goes away or comes back, until the process is to stop."""

@@ -84,5 +84,6 @@ def _config() -> Config:
 def _not_ours(found: str) -> StateSchemaError:
     return StateSchemaError(
         f"the state store's schema is {found or 'missing'}; this version works with {HEAD}",
-        remedy="run `cpctl state migrate`; where the schema is the later one, upgrade this program",
+        remedy="run `cpctl state migrate --state URL`; where the schema is the later one, upgrade "
+        "this program",
     )

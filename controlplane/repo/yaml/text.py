@@ -124,7 +124,7 @@ def _conflicts(text: str, path: str, limits: Limits) -> tuple[Problem, ...]:
         Problem(
             place(text, start, path),
             "file/conflict-marker",
-            "a merge conflict was committed without being resolved",
+            "a merge conflict is not resolved",
             "choose one side and remove the lines <<<<<<<, ======= and >>>>>>>",
         )
         for start in starts[: limits.problems]

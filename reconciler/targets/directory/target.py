@@ -63,7 +63,14 @@ class DirectoryTarget(Target):
                 f"target {name}: a directory has one setting, path; found {sorted(settings)}",
                 remedy="name the folder to write manifests to, such as path: rendered",
             )
-        return cls(name, Path(path).resolve())
+        root = Path(path).resolve()
+        for folder in (root, root.parent):  # a missing one may be mounted later
+            if folder.exists() and not folder.is_dir():
+                raise TargetSettingsError(
+                    f"target {name}: {folder} is not a folder",
+                    remedy="name the folder to write manifests to, or clear the path",
+                )
+        return cls(name, root)
 
     def observe(self, desired: Desired) -> Observation:
         """See Target.observe. Foreign are the other entries of the placement's folder."""

@@ -272,8 +272,13 @@ def _load(name: str, access: Access) -> Configuration:
             )
     except Exception as error:
         said = str(error) if isinstance(error, ConfigException | OSError) else type(error).__name__
+        source = (
+            "the service account"
+            if access.in_cluster
+            else access.kubeconfig or "the usual kubeconfig"
+        )
         raise TargetSettingsError(
-            f"target {name}: the cluster's credentials cannot be loaded: {said}",
+            f"target {name}: the cluster's credentials cannot be loaded from {source}: {said}",
             remedy="check the kubeconfig and the context that the cluster's connection names",
         ) from error
     return configuration

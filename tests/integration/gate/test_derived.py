@@ -42,6 +42,7 @@ NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 NAMESPACE = "templates/kubernetes/tenant/namespace.yaml.j2"
 NAMES = ("acme", "bolt", "cedar", "dune")
 PACK = "catalog/packs/retrieval/1.2.0"
+WAIVER = "catalog/waivers/change.yaml"
 EVERY_KIND = ("Tenant", "PackLock", "Pack", "Cluster", "Environment", "BudgetCap", "Waiver")
 FLEET = "some clash in input.subject.resource.namespaces.items\n\tclash.count > 1"
 
@@ -85,6 +86,14 @@ def cap(name: str, limit: int, only: str = "") -> str:
     return documents.document(
         "BudgetCap", name, f"{scope}limit: {limit} EUR\nperiod: month\n"
         "ladder:\n  - at: 80%\n    action: warn\n  - at: 100%\n    action: suspend\n"
+    )  # fmt: skip
+
+
+def waiver(rule: str) -> str:
+    return documents.document(
+        "Waiver", "change", f"rule: {rule}\nsubject: {{kind: Tenant, name: acme}}\nreason: Soon.\n"
+        "ticket: PLAT-1\napprovedBy: {subject: ada@acme.example}\n"
+        'issued: "2026-11-16T09:00:00+01:00"\nexpires: "2026-12-16T09:00:00+01:00"\n'
     )  # fmt: skip
 
 
@@ -144,6 +153,9 @@ EDITS: Mapping[str, Any] = {
     ),
     "rule": lambda f, _: f.replaced("policies/tenancy/first/rule.rego", '"eu"', '"us"'),
     "rule gone": lambda f, _: f.without("policies/tenancy/first/rule.rego"),
+    "waived rule gone": lambda f, _: f.without("policies/tenancy/change/rule.rego"),
+    "waiver of another rule": lambda f, _: f.put(WAIVER, waiver("tenancy/first")),
+    "waiver of no rule": lambda f, _: f.put(WAIVER, waiver("tenancy/nothing")),
     "broken rule": lambda f, _: f.put("policies/tenancy/first/rule.rego", "package x\nfindings {"),
     "template": lambda f, _: f.replaced(NAMESPACE, "metadata:\n", "metadata:\n  labels: {a: b}\n"),
     "new template": lambda f, _: f.put(
@@ -189,6 +201,7 @@ class World:
         files[NAMESPACE] = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {{ namespace }}\n"
         files[f"{PACK}/content/run.sh"] = "echo 1\n"
         files["docs/a.md"] = "a\n"
+        files[WAIVER] = waiver("tenancy/change")
         self.made.commit(files)
         self.git = GitRepository.open(path)
         locks, problems = lock(read(self.git, "main"), ())

@@ -10,7 +10,9 @@ from controlplane.operations.applying import LateJudge
 from controlplane.operations.gate import Step, gate
 from controlplane.operations.recording import record_decision
 from controlplane.operations.remembering import past_decisions
+from controlplane.policy.engine import Prepared
 from controlplane.policy.engines.embedded import EmbeddedEngine
+from controlplane.policy.model import PolicyBundle
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import read
 from tests.support.decisions import trusting
@@ -63,3 +65,31 @@ def test_the_shipped_one_reads_the_repositorys_own_evidence(tmp_path: Path) -> N
     found = list(late.past(Step(read(git, gated.base), read(git, head)), wiring.now()))
 
     assert [getattr(each, "head", each) for each in found] == [head]
+
+
+class Counting(EmbeddedEngine):
+    """Counts how often policies are loaded."""
+
+    loaded = 0
+
+    def prepare(self, bundle: PolicyBundle) -> Prepared:
+        """Load them, and count."""
+        self.loaded += 1
+        return super().prepare(bundle)
+
+
+def test_policies_are_made_ready_once_for_each_that_come_into_force(tmp_path: Path) -> None:
+    gated, engine = Gated(tmp_path / "repository"), Counting()
+    git = GitRepository.open(gated.path)
+    judge = LateJudge(
+        engine=lambda: engine,
+        charts=wiring.charts(),
+        writer=lambda: writer(tmp_path / "late", sign=KEY, log=LOG),
+        now=lambda: NOW,
+    )
+    judge.make_ready(read(git, gated.base))
+    judge.make_ready(read(git, gated.repair()))  # the same policies
+    assert engine.loaded == 1
+    gated.files[RULE] = gated.files[RULE].replace('zone != "eu"', 'zone != "us"')
+    judge.make_ready(read(git, gated.commit("change")))
+    assert engine.loaded == 2

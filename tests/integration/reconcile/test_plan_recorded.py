@@ -87,3 +87,50 @@ def test_a_plan_that_is_asked_not_to_leaves_nothing(fleet: Fleet) -> None:
     done = plan(fleet, "--no-record")
     assert (done.returncode, "recorded" in done.stderr) == (0, False)
     assert recorded(fleet) == []
+
+
+@pytest.mark.parametrize(
+    ("connection", "place", "cause"),
+    [
+        ("{kind: directory}", "connection `*`", "a directory has one setting, path"),
+        ("{kind: directory, path: FILE}", "connection `*`", "is not a folder"),
+        ("{kind: kubernetes, kubeconfig: /nowhere}", "connection `*`", "from /nowhere"),
+        ("{kind: kubernetes, kubeconfig: FILE}", "connection `*`", "cannot be loaded"),
+        ("{kind: cloud, region: eu}", "connection `*`", "`cloud` is no kind of target"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused_before_anything_is_recorded(
+    fleet: Fleet, connection: str, place: str, cause: str
+) -> None:
+    (fleet.folder / "file").write_text("x")
+    text = connection.replace("FILE", str(fleet.folder / "file"))
+    file = fleet.folder / "connections.yaml"
+    file.write_text(f'connections:\n  "*": {text}\n')
+    _refused(fleet, f"{file}: {place}", cause, "--connections", str(file))
+
+
+def test_a_target_that_nothing_says_how_to_reach_is_named_where_it_is_declared(
+    fleet: Fleet,
+) -> None:
+    file = fleet.folder / "connections.yaml"
+    file.write_text("connections:\n  other: {kind: directory, path: x}\n")
+    place = "catalog/clusters/local.yaml:"
+    _refused(fleet, place, "nothing says how to reach", "--connections", str(file))
+
+
+def _refused(fleet: Fleet, place: str, cause: str, *options: str) -> None:
+    """Check that a plan with these options, and no others, was refused as wrong use."""
+    command = [sys.executable, "-m", "controlplane.cli.main", "plan", *options]
+    done = subprocess.run(
+        command,
+        check=False,
+        cwd=fleet.repository,
+        env=fleet.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert place in done.stderr
+    assert cause in done.stderr
+    assert "next: " in done.stderr
+    assert recorded(fleet) == []

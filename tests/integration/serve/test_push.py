@@ -98,6 +98,12 @@ def test_without_a_key_to_decide_with_nothing_is_accepted(remote: Remote) -> Non
     assert "cpctl keys init" in refused(remote)
 
 
+def test_where_nothing_is_to_be_judged_no_key_is_needed(remote: Remote) -> None:
+    remote.hook()
+    remote.clone.repair()
+    assert remote.push("change:change").returncode == 0
+
+
 def test_a_served_gate_reads_the_quarantine(remote: Remote, server: Serving) -> None:
     remote.hook("--server", f"http://127.0.0.1:{server.port}")
     seen = refused(remote)

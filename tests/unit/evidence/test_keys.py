@@ -139,6 +139,13 @@ def test_a_key_and_its_description_belong_together(tmp_path: Path) -> None:
         load_key(one.path)
 
 
+def test_of_several_keys_for_a_purpose_each_is_named(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        create_key(tmp_path / "keys", name=name, purpose="apply", now=START)
+    with pytest.raises(KeyFileError, match=r"2 keys for apply, one is needed: one, two"):
+        signer_for(tmp_path / "keys", "apply")
+
+
 @pytest.mark.parametrize("purpose", ["apply", "sign"])
 def test_a_missing_key_says_how_to_make_one(tmp_path: Path, purpose: str) -> None:
     with pytest.raises(KeyFileError) as error:

@@ -88,3 +88,19 @@ def test_where_keys_are(tmp_path: Path) -> None:
     assert keys_directory({"CPCTL_HOME": "/a"}) == Path("/a/keys")
     assert keys_directory({"XDG_CONFIG_HOME": "/b"}) == Path("/b/cpctl/keys")
     assert keys_directory({}) == Path.home() / ".config" / "cpctl" / "keys"
+
+
+def test_a_second_key_for_a_purpose_is_refused_before_any_is_made(
+    home: Path, capsys: Output
+) -> None:
+    cpctl(["keys", "init", "--holder", "ci", "--purpose", "apply"])
+    capsys.readouterr()
+    assert cpctl(["keys", "init", "--holder", "other"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{home} holds a key for apply already, ci-apply" in said.err
+    assert "cpctl keys rotate ci-apply" in said.err
+    assert [path.name for path in home.glob("*.pem")] == ["ci-apply.pem"]
+    assert cpctl(["keys", "init", "--holder", "other", "--purpose", "log"]) == 0
+    cpctl(["keys", "rotate", "ci-apply"])  # a retired key is in nobody's way
+    assert len(list(home.glob("*.pem"))) == 2

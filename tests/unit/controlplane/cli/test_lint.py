@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from controlplane.cli.main import run
-from controlplane.errors import Exit
+from controlplane.cli.writing import write_new
+from controlplane.errors import Exit, UsageError
+from controlplane.operations.scaffold import NewFile
 from tests.support import documents
 from tests.support.gitrepo import TestRepository
 from tests.support.policies import finds, rule
@@ -228,3 +230,49 @@ def test_one_answer_in_several_forms(
 @pytest.mark.parametrize("forms", [["-ojson", "-osarif"], ["-ojson=/nowhere/x"], ["-opdf"]])
 def test_forms_that_cannot_be(repository: TestRepository, forms: list[str]) -> None:
     assert run(["lint", str(repository.path), *forms]) == Exit.USAGE
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n- b\n", "the document is not a mapping"),
+        ("a: 1\n", "`kind` is missing"),
+        ("<<<<<<< ours\na: 1\n=======\na: 2\n>>>>>>> theirs\n", "a merge conflict is not resolved"),
+    ],
+)
+def test_a_problem_is_said_once_and_says_no_more_than_is_known(
+    repository: TestRepository, text: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.checkout({"trust/a.yaml": text})
+    capsys.readouterr()
+    assert run(["lint", str(repository.path)]) == Exit.INVALID_REPOSITORY
+    said = capsys.readouterr().out.splitlines()[0]
+    assert said.partition(": ")[2].rpartition(" [")[0] == message
+
+
+@pytest.mark.parametrize("git", [True, False])
+def test_a_place_that_is_no_repository_has_no_locks_that_are_up_to_date(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], git: bool
+) -> None:
+    if git:
+        TestRepository(tmp_path)
+    assert run(["lock", "--root", str(tmp_path)]) == Exit.INVALID_REPOSITORY
+    assert ("cpctl init" in capsys.readouterr().err) is git
+
+
+def test_without_a_tenant_there_is_nothing_to_lock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    TestRepository(tmp_path).checkout(documents.repository(tenant=None))
+    assert run(["lock", "--root", str(tmp_path)]) == Exit.CLEAN
+    assert capsys.readouterr().err == "there is no tenant, so there is nothing to lock\n"
+
+
+@pytest.mark.parametrize(("files", "words"), [(["a"], "a is"), (["a", "b", "c"], "and 2 more are")])
+def test_what_is_in_the_way_is_counted_rightly(
+    tmp_path: Path, files: list[str], words: str
+) -> None:
+    wanted = [NewFile(name, "x") for name in files]
+    write_new(tmp_path, wanted)
+    with pytest.raises(UsageError, match=f"{words} already there"):
+        write_new(tmp_path, wanted)
