@@ -352,28 +352,39 @@ def mirrors() -> Path:
 
 
 def state_store(repository: GitRepository, url: str | None) -> StateStore:
-    """Return the state store: at `url` or $CPCTL_STATE, else SQLite beside the evidence."""
-    from reconciler.state.sql import SqlStateStore  # noqa: PLC0415
+    """Return the state store: at `url` or $CPCTL_STATE, else SQLite beside the evidence.
 
+    Raises UsageError for a URL of no kind that an installed package registered.
+    """
     given = url or os.environ.get("CPCTL_STATE")
     if not given:
         place = repository.git_dir / "cpctl"
         place.mkdir(mode=0o700, exist_ok=True)
         given = f"sqlite:///{place / 'state.db'}"
-    return SqlStateStore.open(given, clock=now)
+    return _state_store(given).open(given, clock=now)
 
 
 def migrate_state(url: str) -> str:
-    """Bring the schema of the state store at `url` to this program's version; return which."""
-    from reconciler.state import migrate, tables  # noqa: PLC0415
-    from reconciler.state.database import Database  # noqa: PLC0415
+    """Bring the schema of the state store at `url` to this program's version; return which.
 
-    database = Database(url)
-    try:
-        migrate.migrate(database)
-        return tables.HEAD
-    finally:
-        database.close()
+    Raises as `state_store` does.
+    """
+    return _state_store(url).migrate(url)
+
+
+def _state_store(url: str) -> type[StateStore]:
+    """Return what keeps state at such a URL, of which nothing is said: it may hold a password."""
+    scheme, colon, _ = url.partition(":")
+    kinds = {point.name: point for point in entry_points(group="controlplane.state_stores")}
+    found = kinds.get(scheme.partition("+")[0].lower()) if colon else None
+    if found is None:
+        raise UsageError(
+            "the URL of the state store names no kind of store that is installed",
+            remedy=f"begin it with one of {', '.join(f'{kind}://' for kind in sorted(kinds))}: "
+            "sqlite:////folder/state.db, postgresql://user@host/database",
+        )
+    kind: type[StateStore] = found.load()
+    return kind
 
 
 def new_run() -> str:

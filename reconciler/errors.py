@@ -47,7 +47,7 @@ class InventoryDamagedError(ReconcilerError):
 class StateSettingsError(ReconcilerError):
     """What was said about the state store cannot be used."""
 
-    exit_code = 3
+    exit_code = 2
 
 
 class StateSchemaError(ReconcilerError):

@@ -9,8 +9,10 @@ write nothing to any target: every method may raise StateUnavailableError.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from reconciler.model import Action, Outcome, Placement
 from reconciler.status import PlacementStatus
@@ -75,7 +77,27 @@ class Applied:
 
 
 class StateStore(ABC):
-    """Remembers runs. Methods may be called from several threads and processes."""
+    """Remembers runs. Methods may be called from several threads and processes.
+
+    An entry point of the group `controlplane.state_stores` names a class; its own name is the
+    scheme of the URLs that the class opens.
+    """
+
+    @classmethod
+    @abstractmethod
+    def open(cls, url: str, *, clock: Callable[[], datetime]) -> Self:
+        """Open the store at `url`. `clock` gives UTC times, alike on every machine that writes.
+
+        Raises StateSettingsError, StateSchemaError and StateUnavailableError.
+        """
+
+    @classmethod
+    @abstractmethod
+    def migrate(cls, url: str) -> str:
+        """Bring the schema at `url` to this program's version, losing nothing; return which.
+
+        Raises as `open` does.
+        """
 
     @abstractmethod
     def check(self) -> None:

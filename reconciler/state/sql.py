@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from reconciler.errors import LeaseLostError, PlacementBusyError, ReconcilerError
 from reconciler.model import Action, Outcome, Placement, Result, Verb
-from reconciler.state import holder, migrate
+from reconciler.state import holder, migrate, tables
 from reconciler.state.base import (
     INTERRUPTED,
     Applied,
@@ -68,11 +68,8 @@ class SqlStateStore(StateStore):
         ).insert
 
     @classmethod
-    def open(cls, url: str, *, clock: Callable[[], datetime]) -> SqlStateStore:
-        """Open the store at `url`. `clock` gives UTC times, alike on every machine that writes.
-
-        Raises StateSettingsError, StateSchemaError and StateUnavailableError.
-        """
+    def open(cls, url: str, *, clock: Callable[[], datetime]) -> Self:
+        """See StateStore.open."""
         database = Database(url)
         try:
             if database.is_sqlite and not migrate.is_current(database):
@@ -82,6 +79,16 @@ class SqlStateStore(StateStore):
             database.close()
             raise
         return cls(database, clock=clock, myself=holder.myself())
+
+    @classmethod
+    def migrate(cls, url: str) -> str:
+        """See StateStore.migrate."""
+        database = Database(url)
+        try:
+            migrate.migrate(database)
+        finally:
+            database.close()
+        return tables.HEAD
 
     def check(self) -> None:
         """See StateStore.check."""

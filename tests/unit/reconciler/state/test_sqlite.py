@@ -6,12 +6,15 @@ import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from controlplane.cli.main import run
+from controlplane.errors import Exit
 from reconciler.errors import StateSchemaError, StateSettingsError, StateUnavailableError
 from reconciler.state import migrate
 from reconciler.state.base import StateStore
@@ -135,3 +138,19 @@ def test_a_password_is_not_shown() -> None:
     with pytest.raises(StateSettingsError) as caught:
         Database("mysql://root:hush@host/db")
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "postgresql"])
+def test_the_scheme_of_its_url_finds_a_store(scheme: str) -> None:
+    (found,) = entry_points(group="controlplane.state_stores", name=scheme)
+    assert issubclass(found.load(), StateStore)
+
+
+@pytest.mark.parametrize("url", ["mysql://root:hush@host/db", "hush", "", "://", "sqlite"])
+def test_a_url_of_no_store_that_is_installed_is_refused(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["state", "migrate", "--state", url]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "begin it with one of postgresql://, sqlite://" in said
+    assert "hush" not in said
