@@ -1,7 +1,8 @@
-"""Rules with one condition less: each must be noticed by a sample or a test of the rule.
+"""Rules with something wrong: each must be noticed by a sample or a test of the rule.
 
-A condition is one expression of a rule's body. What declares a variable (`some`, `:=`) is no
-condition of its own; a mutant that no longer loads is not one either.
+One condition less, one finding less, or a finding too many. A condition is one expression of a
+rule's body. What declares a variable (`some`, `:=`) is no condition of its own; a mutant that no
+longer loads is not one either.
 """
 
 from __future__ import annotations
@@ -92,3 +93,24 @@ def _outer(tokens: Sequence[Token]) -> Iterator[Token]:
         if tokens[index].kind == "op" and tokens[index].text in OPENING:
             index = matching(tokens, index)
         index += 1
+
+
+def silenced(module: PolicyModule, name: str) -> Iterator[Mutant]:
+    """Yield the module with one part of the set `name` less, for each `name contains … if …`."""
+    for rule in read(scan(module.path, module.text)).rules:
+        if rule.name != name or rule.form is not Form.SET:
+            continue
+        at = _if(rule.tokens)
+        assert at is not None, f"{module.path}:{rule.first.line} adds to {name} in any case"
+        begins, last = rule.tokens[at].end, rule.tokens[-1].end
+        body = module.text[begins:last].strip()
+        inside = body[1:-1] if body.startswith("{") else f"\n\t{body}\n"
+        text = f"{module.text[:begins]} {{\n\tfalse\n{inside}}}{module.text[last:]}"
+        yield Mutant(PolicyModule(module.path, text), rule.first.line, f"{name} of that line")
+
+
+def overzealous(module: PolicyModule) -> Mutant:
+    """Return the module as one that finds something in everything."""
+    finding = '{"code": "everything", "path": [], "params": {}}'
+    text = f"{module.text}\nfindings contains {finding}\n"
+    return Mutant(PolicyModule(module.path, text), 1, "any condition")

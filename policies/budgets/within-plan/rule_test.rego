@@ -22,3 +22,88 @@ asked := {
 		"text": "500.00 USD",
 	}}}}}},
 }
+
+tenant(currency, limit, limit_text) := {
+	"references": {"PricePlan": {"core-2026": {"spec": {
+		"entitlements": {"costEnvelope": {
+			"currency": "EUR",
+			"micros": 500000000,
+			"text": "500.00 EUR",
+		}},
+	}}}},
+	"subject": {
+		"name": "acme",
+		"resource": {"spec": {"costEnvelope": {"limit": {
+			"currency": currency,
+			"micros": limit,
+			"text": limit_text,
+		}}}},
+	},
+}
+
+unlimited(entitlements) := {
+	"references": {"PricePlan": {"core-2026": {"spec": {"entitlements": entitlements}}}},
+	"subject": {"name": "acme", "resource": {"spec": {"costEnvelope": {"limit": "unlimited"}}}},
+}
+
+unplanned(spec) := {"subject": {"name": "acme", "resource": {"spec": spec}}}
+
+test_more_than_the_plan_allows_is_found if {
+	within_plan.findings == {{
+		"code": "above",
+		"path": ["spec", "costEnvelope", "limit"],
+		"params": {"allowed": "500.00 EUR", "limit": "501.00 EUR", "tenant": "acme"},
+	}} with input as tenant("EUR", 501000000, "501.00 EUR")
+}
+
+test_a_millionth_more_is_found if {
+	within_plan.findings == {{
+		"code": "above",
+		"path": ["spec", "costEnvelope", "limit"],
+		"params": {"allowed": "500.00 EUR", "limit": "400.00 EUR", "tenant": "acme"},
+	}} with input as tenant("EUR", 500000001, "400.00 EUR")
+}
+
+test_another_currency_is_found if {
+	within_plan.findings == {{
+		"code": "currency",
+		"path": ["spec", "costEnvelope", "limit"],
+		"params": {"currency": "USD", "expected": "EUR", "tenant": "acme"},
+	}} with input as tenant("USD", 10000000, "10.00 USD")
+}
+
+test_a_currency_in_small_letters_is_another if {
+	within_plan.findings == {{
+		"code": "currency",
+		"path": ["spec", "costEnvelope", "limit"],
+		"params": {"currency": "eur", "expected": "EUR", "tenant": "acme"},
+	}} with input as tenant("eur", 400000000, "400.00 EUR")
+}
+
+test_as_much_as_the_plan_allows_will_do if {
+	within_plan.findings == set() with input as tenant("EUR", 500000000, "501.00 EUR")
+}
+
+test_no_limit_is_found if {
+	within_plan.findings == {{
+		"code": "unlimited",
+		"path": ["spec", "costEnvelope", "limit"],
+		"params": {"allowed": "500.00 EUR", "tenant": "acme"},
+	}} with input as unlimited({"costEnvelope": {"text": "500.00 EUR"}})
+}
+
+test_no_limit_under_a_plan_without_one_will_do if {
+	within_plan.findings == set() with input as unlimited({})
+}
+
+test_a_limit_under_a_plan_that_nobody_knows_is_found if {
+	within_plan.findings == {{
+		"code": "unknown-plan",
+		"path": ["spec", "costEnvelope", "limit"],
+		"params": {"tenant": "acme"},
+	}} with input as unplanned({"costEnvelope": {"limit": {}}})
+}
+
+test_no_limit_declared_will_do_under_any_plan if {
+	within_plan.findings == set() with input as unplanned({})
+}

