@@ -33,10 +33,10 @@ def parse(path: str, text: str) -> list[Json]:
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _parse(path: str, text: str) -> tuple[Json, ...]:
-    # Two tenants for whom a template takes the same turns give the same text, because values are
-    # not part of it; so the answer is worth remembering.
+    # Releases of one chart differ in some of their documents, and texts of one template in some of
+    # theirs; so the answer is worth remembering.
     loaded = yaml.load(text.encode(), path)
     if loaded.problems:
         raise RenderError(
