@@ -27,7 +27,7 @@ from controlplane.render.model import (
 )
 from controlplane.render.objects import Mode, Owner
 from controlplane.render.resolve import Request
-from controlplane.render.streams import parse
+from controlplane.render.streams import decoded, parse
 from controlplane.resources.pack_lock import PackLock
 from controlplane.resources.tenant import Tenant
 
@@ -134,10 +134,9 @@ def _first(path: str, content: bytes) -> Json:
     return next(iter(parse(path, _text(path, content))), {})
 
 
-@lru_cache(maxsize=512)
 def _text(path: str, content: bytes) -> str:
     try:
-        return content.decode()
+        return decoded(content)
     except UnicodeDecodeError as error:
         fault = Fault(FilePlace(path), "encoding", "the file is not UTF-8", "save it as UTF-8")
         raise RenderError([fault]) from error

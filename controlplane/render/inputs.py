@@ -14,6 +14,7 @@ from typing import Any
 from controlplane.render import naming
 from controlplane.render.errors import Fault, FieldPlace, FilePlace, RenderError
 from controlplane.render.model import PackFiles
+from controlplane.render.streams import decoded
 from controlplane.resources.tenant import Tenant, TenantPack
 from controlplane.schema import json_schema
 from controlplane.schema.json_schema import InputProblem, UnfitSchemaError
@@ -142,7 +143,7 @@ def _schema_text(files: PackFiles) -> str:
         message = f"{files.pack.identity} names an input schema that is not in its content"
         raise RenderError([Fault(place, "input-schema", message, f"add {place.path}")])
     try:
-        return files.files[name].decode()
+        return decoded(files.files[name])
     except UnicodeDecodeError as error:
         raise RenderError(
             [Fault(place, "input-schema", "the schema is not UTF-8", "save it as UTF-8")]

@@ -12,6 +12,7 @@ from controlplane.repo import yaml
 Json = Any
 
 
+_SHORT = 128 * 1024  # bytes of a file whose text is kept
 _SEPARATOR = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -51,3 +52,16 @@ def _parse(path: str, text: str) -> tuple[Json, ...]:
             ]
         )
     return tuple(document.value for document in loaded.documents)
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file; raises UnicodeDecodeError where it is not UTF-8.
+
+    The same text again for the same file, so that it is hashed and compared but once.
+    """
+    return _decoded(content) if len(content) <= _SHORT else content.decode()
+
+
+@lru_cache(maxsize=512)
+def _decoded(content: bytes) -> str:
+    return content.decode()

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.render import documents, effective, forms, inputs, jinja, recalled, streams
+from controlplane.render import (
+    context,
+    documents,
+    effective,
+    forms,
+    inputs,
+    jinja,
+    recalled,
+    streams,
+)
 from controlplane.render.errors import RenderError
 from controlplane.render.model import PackFiles
 from controlplane.schema import json_schema
@@ -113,7 +122,7 @@ def forget() -> None:
     recalled._answers.clear()
     for remembers in (
         recalled._reads, documents._forms, streams._parse, inputs._require_right, jinja._compile,
-        forms._remembered, forms._quoted, effective._first, effective._text,
+        forms._remembered, forms._quoted, effective._first, context._peers, streams._decoded,
     ):  # fmt: skip
         remembers.cache_clear()
 
