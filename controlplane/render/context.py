@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from controlplane.render.model import PackFiles, Target
@@ -130,9 +131,15 @@ def _network(files: PackFiles) -> dict[str, Json]:
         "name": files.pack.metadata.name,
         "version": str(files.pack.spec.version),
         "type": files.pack.spec.type,
-        "egress": [_peer(peer) for peer in network.egress],
-        "ingress": [_peer(peer) for peer in network.ingress],
+        "egress": _peers(network.egress),
+        "ingress": _peers(network.ingress),
     }
+
+
+@lru_cache(maxsize=1024)
+def _peers(peers: tuple[Any, ...]) -> list[dict[str, Json]]:
+    """Return peers as data that nobody may change: those of a pack are the same for all tenants."""
+    return [_peer(peer) for peer in peers]
 
 
 def _peer(peer: Any) -> dict[str, Json]:

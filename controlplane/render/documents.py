@@ -8,10 +8,12 @@ text, it becomes text. Which fields an object may have is left to others.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from controlplane.render.errors import Fault, FilePlace, RenderError
+from controlplane.render.forms import Filled, Form
 from controlplane.render.functions import as_text
 from controlplane.render.jinja import CLOSE, OPEN, Output, Slot
 from controlplane.render.streams import parse
@@ -23,10 +25,14 @@ _TOKEN = re.compile(f"{OPEN}(s?)(\\d+){CLOSE}")
 
 @dataclass(frozen=True)
 class Document:
-    """One document of a template, and the first template line that gave it a value."""
+    """One document of a template, and the first template line that gave it a value.
+
+    `filled` is what it shares with others, None where nothing is known of others.
+    """
 
     body: dict[str, Json]
     line: int
+    filled: Filled | None = field(default=None, repr=False, compare=False)
 
 
 def documents(output: Output) -> list[Document]:
@@ -35,23 +41,33 @@ def documents(output: Output) -> list[Document]:
     Raises RenderError for text that is not strict YAML, a document that is no mapping, and a
     value that has no meaning where it stands (a list amid text, a key that is no text).
     """
-    # A quoted token says that text is wanted; `s` marks it.
-    text = _QUOTED.sub(lambda m: f"{m[1]}{OPEN}s{m[2]}{CLOSE}{m[1]}", output.text)
     found = []
-    for body in parse(output.path, text):
-        filling = _Filling(output)
-        filled = filling.fill(body)
+    for form in _forms(output.path, output.text):
+        filling = _Filling(output, form)
+        filled = filling.fill(form.body)
         if not isinstance(filled, dict):
             raise filling.error(1, "a document must be a mapping", "begin it with apiVersion")
-        found.append(Document(filled, min(filling.lines, default=1)))
+        found.append(Document(filled, min(filling.lines, default=1), Filled(form)))
     return found
 
 
-class _Filling:
-    """Fills one document and remembers from which lines its values came."""
+# Two tenants for whom a template takes the same turns give the same text, because values are not
+# part of it; so the answer is worth remembering.
+@lru_cache(maxsize=2048)
+def _forms(path: str, text: str) -> tuple[Form, ...]:
+    # A quoted token says that text is wanted; `s` marks it.
+    marked = _QUOTED.sub(lambda m: f"{m[1]}{OPEN}s{m[2]}{CLOSE}{m[1]}", text)
+    return tuple(Form(body, OPEN) for body in parse(path, marked))
 
-    def __init__(self, output: Output) -> None:
-        self._output = output
+
+class _Filling:
+    """Fills one document and remembers from which lines its values came.
+
+    What holds no token is not copied: documents share it.
+    """
+
+    def __init__(self, output: Output, form: Form) -> None:
+        self._output, self._open = output, form.open
         self.lines: set[int] = set()
 
     def error(self, line: int, message: str, remedy: str) -> RenderError:
@@ -61,6 +77,8 @@ class _Filling:
     def fill(self, part: Json) -> Json:
         if isinstance(part, str):
             return self._scalar(part) if OPEN in part else part
+        if id(part) not in self._open:
+            return part
         if isinstance(part, list):
             return [self.fill(item) for item in part]
         if isinstance(part, dict):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from controlplane.render import context, inputs, objects, recalled, resolve
@@ -26,7 +27,7 @@ from controlplane.render.model import (
 )
 from controlplane.render.objects import Mode, Owner
 from controlplane.render.resolve import Request
-from controlplane.render.streams import parse
+from controlplane.render.streams import decoded, parse
 from controlplane.resources.pack_lock import PackLock
 from controlplane.resources.tenant import Tenant
 
@@ -125,14 +126,17 @@ def _pack(
 
 def _settings(path: str, catalog: Catalog) -> Json:
     """Return the figures the platform's templates share, `{}` where there is no such file."""
-    if path not in catalog.templates:
-        return {}
-    return next(iter(parse(path, _text(path, catalog.templates[path]))), {})
+    return _first(path, catalog.templates[path]) if path in catalog.templates else {}
+
+
+@lru_cache(maxsize=16)
+def _first(path: str, content: bytes) -> Json:
+    return next(iter(parse(path, _text(path, content))), {})
 
 
 def _text(path: str, content: bytes) -> str:
     try:
-        return content.decode()
+        return decoded(content)
     except UnicodeDecodeError as error:
         fault = Fault(FilePlace(path), "encoding", "the file is not UTF-8", "save it as UTF-8")
         raise RenderError([fault]) from error
@@ -162,16 +166,29 @@ def _finished(
     finished = []
     pack = f"{owner.pack}@{owner.version}" if owner.pack else ""
     for path, document in found:
-        place = FilePlace(path, document.line)
-        wrong = list(objects.faults(document.body, owner, place))
-        faults.add(*wrong)
+        place, filled = FilePlace(path, document.line), document.filled
+        wrong = _wrong(document, owner, place)
         if wrong:
+            faults.add(*wrong)
             continue
         body = objects.kept(objects.marked(document.body, owner), mode)
         if body is not None:
-            finished.append(RenderedObject.of(body, place, pack))
+            text = filled.text(body) if filled is not None and mode == "running" else None
+            finished.append(RenderedObject.of(body, place, pack, text))
     faults.raise_if_any()
     return finished
+
+
+def _wrong(document: Document, owner: Owner, place: FilePlace) -> list[Fault]:
+    """Return why a document is no object of `owner`; what is known of it is not asked again."""
+    filled = document.filled
+    if filled is None:
+        return list(objects.faults(document.body, owner, place))
+    if filled.sound:
+        return list(objects.reach(document.body, owner, place))
+    wrong = list(objects.faults(document.body, owner, place, filled.form.unsure))
+    filled.sound = not wrong
+    return wrong
 
 
 def _twice(found: Sequence[RenderedObject]) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ Json = Any
 
 NODES = 20_000  # values within one value
 TEXT = 256 * 1024  # characters of one text
+_CHARACTERS = 64  # of a text are taken for one value
 WHOLE = 2**53 - 1  # integers that survive every JSON reader (RFC 8785, section 3.2.2.3)
 NAMES_SHOWN = 8
 
@@ -70,30 +71,34 @@ def _spend(parts: int) -> None:
 
 def plain(value: Any) -> Json:
     """Return `value` as plain JSON data; raises TypeError or LimitError where it is none."""
-    count = 0
-
-    def walk(part: Any) -> Json:
-        nonlocal count
-        count += 1
-        if count > NODES:
-            raise LimitError(f"a value holds more than {NODES} parts")
-        if isinstance(part, str):
-            return _text(part)
-        if part is None or isinstance(part, bool):
-            return part
-        if isinstance(part, int):
-            return _whole(part)
-        if isinstance(part, Mapping):
-            return {_key(key): walk(inner) for key, inner in part.items()}
-        if isinstance(part, list | tuple) or _lazy(part):
-            return [walk(inner) for inner in part]
-        str(part)  # an undefined value explains itself here
-        raise TypeError(f"a {type(part).__name__} cannot stand in a document")
-
+    if type(value) is str and len(value) < _CHARACTERS:
+        _spend(1)
+        return value  # most of what there is
+    count = [0]
     try:
-        return walk(value)
+        return _walk(value, count)
     finally:
-        _spend(count)
+        _spend(count[0])
+
+
+def _walk(part: Any, count: list[int]) -> Json:
+    count[0] += 1
+    if count[0] > NODES:
+        raise LimitError(f"a value holds more than {NODES} parts")
+    if type(part) is str and len(part) < _CHARACTERS:
+        return part
+    if isinstance(part, str):
+        return _text(part)
+    if part is None or isinstance(part, bool):
+        return part
+    if isinstance(part, int):
+        return _whole(part)
+    if isinstance(part, Mapping):
+        return {_key(key): _walk(inner, count) for key, inner in part.items()}
+    if isinstance(part, list | tuple) or _lazy(part):
+        return [_walk(inner, count) for inner in part]
+    str(part)  # an undefined value explains itself here
+    raise TypeError(f"a {type(part).__name__} cannot stand in a document")
 
 
 def _lazy(value: Any) -> bool:
@@ -105,7 +110,7 @@ def _lazy(value: Any) -> bool:
 def _text(value: str) -> str:
     if len(value) > TEXT:
         raise LimitError(f"a text is longer than {TEXT} characters")
-    _spend(len(value) // 64)
+    _spend(len(value) // _CHARACTERS)
     return str(value)
 
 
@@ -205,7 +210,24 @@ def _to_json(value: Any) -> str:
 
 def _pretty(value: Any) -> str:
     """Return JSON for a file that people read: sorted keys, two spaces."""
-    return json.dumps(plain(value), indent=2, sort_keys=True, ensure_ascii=False)
+    return _indented(plain(value), "\n")
+
+
+_scalar = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _indented(value: Json, line: str) -> str:
+    """Write as `json.dumps` with `indent=2`, which takes five times as long; `line` begins one."""
+    deeper = line + "  "
+    if isinstance(value, dict) and value:
+        parts = [
+            f"{deeper}{_scalar(key)}: {_indented(part, deeper)}"
+            for key, part in sorted(value.items())
+        ]
+        return f"{{{','.join(parts)}{line}}}"
+    if isinstance(value, list) and value:
+        return f"[{','.join([deeper + _indented(part, deeper) for part in value])}{line}]"
+    return _scalar(value)
 
 
 def _digest(value: Any) -> str:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from controlplane.render import naming
 from controlplane.render.errors import Fault, FieldPlace, FilePlace, RenderError
 from controlplane.render.model import PackFiles
+from controlplane.render.streams import decoded
 from controlplane.resources.tenant import Tenant, TenantPack
 from controlplane.schema import json_schema
-from controlplane.schema.json_schema import UnfitSchemaError
+from controlplane.schema.json_schema import InputProblem, UnfitSchemaError
 from controlplane.values import FieldPath, Problem
 
 Json = Any
@@ -61,11 +64,10 @@ def accepted(given: Given, files: PackFiles) -> dict[str, Json]:
         if faults:
             raise RenderError(faults)
         return dict(inputs.defaults)
-    text = _schema_text(files)
+    text, path = _schema_text(files), f"{files.root}/{inputs.schema_file}"
     try:
-        checked = json_schema.load(f"{files.root}/{inputs.schema_file}", text)
-        value = checked.with_defaults({**inputs.defaults, **given.values})
-        problems = checked.problems(value)
+        value = json_schema.load(path, text).with_defaults({**inputs.defaults, **given.values})
+        problems = _problems(path, text, value)
     except UnfitSchemaError as error:
         raise RenderError([_unfit(problem) for problem in error.problems]) from error
     identity = files.pack.identity
@@ -76,6 +78,43 @@ def accepted(given: Given, files: PackFiles) -> dict[str, Json]:
     if wrong:
         raise RenderError(wrong)
     return value
+
+
+_KEPT = 1024  # inputs that were found to be right
+_MOST = 16 * 1024  # bytes of one that is kept
+
+
+def _problems(path: str, text: str, value: Json) -> tuple[InputProblem, ...]:
+    """Return what the schema `text` forbids in `value`; tenants that give the same ask once.
+
+    Only that nothing is forbidden is remembered, never a fault.
+    """
+    try:
+        data = naming.name(value)
+    except ValueError:  # it holds what is no data: the schema says where
+        return json_schema.load(path, text).problems(value)
+    if len(data) > _MOST:
+        return json_schema.load(path, text).problems(value)
+    try:
+        _require_right(path, text, data)
+    except _WrongError as error:
+        return error.problems
+    return ()
+
+
+class _WrongError(Exception):
+    """Keeps an answer from being remembered."""
+
+    def __init__(self, problems: tuple[InputProblem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+@lru_cache(maxsize=_KEPT)
+def _require_right(path: str, text: str, data: bytes) -> None:
+    problems = json_schema.load(path, text).problems(naming.named(data))
+    if problems:
+        raise _WrongError(problems)
 
 
 def _unfit(problem: Problem) -> Fault:
@@ -104,7 +143,7 @@ def _schema_text(files: PackFiles) -> str:
         message = f"{files.pack.identity} names an input schema that is not in its content"
         raise RenderError([Fault(place, "input-schema", message, f"add {place.path}")])
     try:
-        return files.files[name].decode()
+        return decoded(files.files[name])
     except UnicodeDecodeError as error:
         raise RenderError(
             [Fault(place, "input-schema", "the schema is not UTF-8", "save it as UTF-8")]

@@ -87,9 +87,11 @@ class RenderedObject:
     pack: str = ""
 
     @classmethod
-    def of(cls, body: Mapping[str, Json], source: FilePlace, pack: str) -> RenderedObject:
-        """Return the object that has this body."""
-        text = canonical(body)
+    def of(
+        cls, body: Mapping[str, Json], source: FilePlace, pack: str, text: bytes | None = None
+    ) -> RenderedObject:
+        """Return the object that has this body; `text` is its canonical JSON where it is known."""
+        text = canonical(body) if text is None else text
         resource = Resource(manifest_id(body), body, digest_bytes(text))
         return cls(resource, source, text, pack)
 

@@ -8,7 +8,7 @@ an object is *good* (its image, its limits) is left to policy.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ TENANT = "controlplane.dev/tenant"
 ENVIRONMENT = "controlplane.dev/environment"
 PACK = "controlplane.dev/pack"
 
+_OURS = {MANAGED_BY: MANAGER}
 _TOP = frozenset({"status"})
 _METADATA = frozenset({"name", "namespace", "labels", "annotations"})
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.:]{0,251}[a-z0-9])?")
@@ -50,7 +51,7 @@ _HOLDS_DATA = frozenset({"PersistentVolumeClaim"})
 
 _TEMPLATE = ("spec", "template")
 _JOB = ("spec", "jobTemplate")
-_BRANCHES = (
+BRANCHES = (
     ("spec",), _JOB, (*_JOB, "spec"),
     *(
         (*root, *rest)
@@ -59,6 +60,15 @@ _BRANCHES = (
     ),
 )  # fmt: skip
 """Where marks are put and workloads are stopped: each is a mapping where it is there."""
+
+MARKED = frozenset({
+    ("metadata", "labels"), ("metadata", "namespace"),
+    (*_TEMPLATE, "metadata", "labels"), (*_JOB, *_TEMPLATE, "metadata", "labels"),
+})  # fmt: skip
+"""Where `marked` changes what a template wrote, as far as it is there."""
+
+DECIDING = (("kind",), _TEMPLATE, (*_JOB, *_TEMPLATE))
+"""What decides which of them are there: a kind, and whether its pods have a template."""
 
 _ORDER = (
     "Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount", "Role",
@@ -79,16 +89,29 @@ class Owner:
     def marks(self) -> dict[str, str]:
         """Return the labels that say whose a thing is, the same for objects and their pods."""
         labels = {PART_OF: self.tenant, TENANT: self.tenant, ENVIRONMENT: self.environment}
-        return {**labels, PACK: self.pack} if self.pack else labels
+        if self.pack:
+            labels[PACK] = self.pack
+        return labels
 
     def labels(self) -> dict[str, str]:
         """Return every standard label of an object."""
-        labels = {**self.marks(), MANAGED_BY: MANAGER}
-        return {**labels, NAME: self.pack, VERSION: self.version} if self.pack else labels
+        labels = self.marks()
+        labels[MANAGED_BY] = MANAGER
+        if self.pack:
+            labels[NAME], labels[VERSION] = self.pack, self.version
+        return labels
 
 
-def faults(body: Body, owner: Owner, place: FilePlace) -> Iterator[Fault]:
-    """Yield every reason why `body` cannot be an object of `owner`."""
+def faults(
+    body: Body,
+    owner: Owner,
+    place: FilePlace,
+    branches: Sequence[tuple[str, ...]] = BRANCHES,
+) -> Iterator[Fault]:
+    """Yield every reason why `body` cannot be an object of `owner`.
+
+    `branches` are those that may be something else than a mapping.
+    """
 
     def fault(message: str, remedy: str) -> Fault:
         return Fault(place, "object", message, remedy)
@@ -101,21 +124,33 @@ def faults(body: Body, owner: Owner, place: FilePlace) -> Iterator[Fault]:
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
         yield fault(f"{_kind(body)} has no `metadata.name`", "give it a name that never changes")
         return
-    title = f"{_kind(body)} {metadata['name']!r}"
+    title = _title(body)
     if not _OBJECT_NAME.fullmatch(metadata["name"]):
         yield fault(f"{title} is not named as Kubernetes wants it", "use a-z, 0-9, - and .")
-    for key in sorted({f"metadata.{k}" for k in set(metadata) - _METADATA} | (_TOP & set(body))):
+    for key in _reserved(body, metadata):
         yield fault(f"{title} sets `{key}`, which is not a template's to set", "remove it")
     for key in ("labels", "annotations"):
-        if not _is_text_map(metadata.get(key, {})):
+        if key in metadata and not _is_text_map(metadata[key]):
             yield fault(f"`metadata.{key}` of {title} is not a mapping of text", "quote the values")
-    for path in _BRANCHES:
-        if not isinstance(_at(body, path), dict | None):
+    for path in branches:
+        if not is_branch(body, path):
             yield fault(f"`{'.'.join(path)}` of {title} is not a mapping", "see the kind's API")
-    yield from _reach(body, owner, title, place)
+    yield from reach(body, owner, place)
 
 
-def _at(body: Mapping[str, Json], path: tuple[str, ...]) -> Json:
+def _reserved(body: Body, metadata: Mapping[str, Json]) -> list[str]:
+    """Return what is set that only a cluster sets, sorted."""
+    if _METADATA.issuperset(metadata) and _TOP.isdisjoint(body):
+        return []
+    return sorted({f"metadata.{key}" for key in metadata.keys() - _METADATA} | (body.keys() & _TOP))
+
+
+def is_branch(body: Json, path: tuple[str, ...]) -> bool:
+    """Whether there is a mapping at `path`, or nothing."""
+    return isinstance(_at(body, path), dict | None)
+
+
+def _at(body: Json, path: tuple[str, ...]) -> Json:
     """Return what stands at `path`, None where nothing does or the way there is no mapping."""
     found: Json = body
     for step in path:
@@ -123,18 +158,27 @@ def _at(body: Mapping[str, Json], path: tuple[str, ...]) -> Json:
     return found
 
 
-def _reach(body: Body, owner: Owner, title: str, place: FilePlace) -> Iterator[Fault]:
-    namespace = body["metadata"].get("namespace")
-    if body.get("kind") == "Namespace" and not owner.pack:
-        if body["metadata"]["name"] != owner.namespace:
-            message = f"{title} is not the placement's namespace `{owner.namespace}`"
+def reach(body: Body, owner: Owner, place: FilePlace) -> Iterator[Fault]:
+    """Yield what `body`, otherwise without fault, reaches beyond the namespace of `owner`.
+
+    Of all faults these alone depend on whose object it is.
+    """
+    kind, metadata = body["kind"], body["metadata"]
+    if kind == "Namespace" and not owner.pack:
+        if metadata["name"] != owner.namespace:
+            message = f"{_title(body)} is not the placement's namespace `{owner.namespace}`"
             yield Fault(place, "reach", message, "name it {{ namespace }}")
-    elif body.get("kind") in _CLUSTER_WIDE:
-        message = f"{title} reaches beyond the tenant's namespace"
+    elif kind in _CLUSTER_WIDE:
+        message = f"{_title(body)} reaches beyond the tenant's namespace"
         yield Fault(place, "reach", message, "let the platform team provide it for the cluster")
-    elif namespace not in (None, owner.namespace):
-        message = f"{title} is meant for namespace {namespace!r}, not `{owner.namespace}`"
+    elif metadata.get("namespace") not in (None, owner.namespace):
+        where = f"namespace {metadata['namespace']!r}, not `{owner.namespace}`"
+        message = f"{_title(body)} is meant for {where}"
         yield Fault(place, "reach", message, "leave `metadata.namespace` out")
+
+
+def _title(body: Body) -> str:
+    return f"{_kind(body)} {body['metadata']['name']!r}"
 
 
 def _kind(body: Mapping[str, Json]) -> str:
@@ -153,7 +197,8 @@ def marked(body: Body, owner: Owner) -> Body:
     """
     metadata = dict(body["metadata"])
     own = metadata.get("labels", {})
-    metadata["labels"] = {**owner.labels(), **own, **owner.marks(), MANAGED_BY: MANAGER}
+    labels = owner.labels()
+    metadata["labels"] = labels if not own else {**labels, **own, **owner.marks(), **_OURS}
     if body["kind"] != "Namespace":
         metadata["namespace"] = owner.namespace
     return _with_pod_marks({**body, "metadata": metadata}, owner)

@@ -8,14 +8,13 @@ taken to be read. Only answers are remembered, never faults.
 
 from __future__ import annotations
 
-import marshal
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from controlplane.render import documents, jinja
+from controlplane.render import documents, jinja, naming
 from controlplane.render.documents import Document
 from controlplane.render.jinja import Read
 
@@ -32,7 +31,8 @@ def written(path: str, source: str, values: Mapping[str, Json]) -> tuple[Documen
     Raises RenderError as `jinja.render` and `documents.documents` do.
     """
     try:
-        key = (path, source, tuple(_part(read, values) for read in _reads(path, source)))
+        parts = [_part(read, values) for read in _reads(path, source)]
+        key = (path, source, naming.name(parts))
     except ValueError:  # a value that is no JSON: the template says where
         return tuple(documents.documents(jinja.render(path, source, values)))
     with _lock:
@@ -62,11 +62,8 @@ def _without_covered(every: list[Read]) -> Iterator[Read]:
             last = read
 
 
-def _part(read: Read, values: Mapping[str, Json]) -> bytes | int:
-    """Return what names the value at the end of `read`: its bytes, or how far the way leads.
-
-    Raises ValueError for what is no JSON.
-    """
+def _part(read: Read, values: Mapping[str, Json]) -> tuple[Json] | int:
+    """Return the value at the end of `read`, by itself; where there is none, how far it leads."""
     part: Json = values
     for depth, step in enumerate(read):
         if not isinstance(part, dict):
@@ -74,4 +71,4 @@ def _part(read: Read, values: Mapping[str, Json]) -> bytes | int:
         if step not in part:
             return depth
         part = part[step]
-    return marshal.dumps(part, 2)
+    return (part,)

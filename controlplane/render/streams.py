@@ -12,6 +12,7 @@ from controlplane.repo import yaml
 Json = Any
 
 
+_SHORT = 128 * 1024  # bytes of a file whose text is kept
 _SEPARATOR = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -33,10 +34,10 @@ def parse(path: str, text: str) -> list[Json]:
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _parse(path: str, text: str) -> tuple[Json, ...]:
-    # Two tenants for whom a template takes the same turns give the same text, because values are
-    # not part of it; so the answer is worth remembering.
+    # Releases of one chart differ in some of their documents, and texts of one template in some of
+    # theirs; so the answer is worth remembering.
     loaded = yaml.load(text.encode(), path)
     if loaded.problems:
         raise RenderError(
@@ -51,3 +52,16 @@ def _parse(path: str, text: str) -> tuple[Json, ...]:
             ]
         )
     return tuple(document.value for document in loaded.documents)
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file; raises UnicodeDecodeError where it is not UTF-8.
+
+    The same text again for the same file, so that it is hashed and compared but once.
+    """
+    return _decoded(content) if len(content) <= _SHORT else content.decode()
+
+
+@lru_cache(maxsize=512)
+def _decoded(content: bytes) -> str:
+    return content.decode()

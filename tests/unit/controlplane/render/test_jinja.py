@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from controlplane.render import jinja
 from controlplane.render.errors import Fault, RenderError
@@ -200,3 +203,18 @@ def test_what_a_template_makes_in_all_is_bounded(use: str) -> None:
     source = "{% set x = range(19990) | list %}{% for i in range(20000) %}" + use + "{% endfor %}"
     with pytest.raises(RenderError, match="values in all"):
         jinja.render("a.j2", source, {})
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=80),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@drawn(ANY)
+def test_json_for_people_is_written_as_the_standard_library_does(value: Any) -> None:
+    wanted = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    assert values("{{ x | to_pretty_json }}", x=value) == [wanted]
