@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from controlplane.render import naming, objects
-from evidence.canonical import canonical
+from evidence.canonical import Plain, canonical
 
 Json = Any
 _Way = tuple[str | int, ...]
@@ -74,7 +74,7 @@ class Filled:
             known = (p if _marked(p) else _at(body, p) for p in pieces)
             self._pieces = pieces = tuple(_joined(known))
         self._asked = True
-        return b"".join([_at(body, piece) for piece in pieces])
+        return _glued([_at(body, piece) for piece in pieces])
 
 
 def _marked(piece: bytes | _Way) -> bool:
@@ -126,14 +126,14 @@ def _cut(body: Mapping[str, Json], cuts: frozenset[_Way]) -> Iterator[bytes | _W
             yield canonical(value)
         elif isinstance(value, list):
             for index, inner in enumerate(value):
-                yield b"," if index else b"["
+                yield Plain(b"," if index else b"[")
                 yield from pieces(inner, (*way, index))
-            yield b"]"
+            yield Plain(b"]")
         else:
             for index, key in enumerate(sorted(value, key=_as_sorted)):
-                yield (b"," if index else b"{") + canonical(key) + b":"
+                yield Plain((b"," if index else b"{") + canonical(key) + b":")
                 yield from pieces(value[key], (*way, key))
-            yield b"}"
+            yield Plain(b"}")
 
     return pieces(body, ())
 
@@ -150,10 +150,16 @@ def _joined(pieces: Iterable[bytes | _Way]) -> Iterator[bytes | _Way]:
         if isinstance(piece, bytes):
             text.append(piece)
             continue
-        yield b"".join(text)
+        yield _glued(text)
         yield piece
         text.clear()
-    yield b"".join(text)
+    yield _glued(text)
+
+
+def _glued(pieces: list[bytes]) -> bytes:
+    """Return pieces of one canonical text as one, `Plain` where each of them is."""
+    text = b"".join(pieces)
+    return Plain(text) if all(type(piece) is Plain for piece in pieces) else text
 
 
 def _at(body: Mapping[str, Json], piece: bytes | _Way) -> bytes:

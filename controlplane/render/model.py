@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from controlplane.render.errors import FilePlace
+from controlplane.render.errors import Fault, FilePlace, RenderError
 from controlplane.resources.environment import Environment
 from controlplane.resources.pack import Pack
 from controlplane.resources.targets import Cluster, ComputeEngine
@@ -125,6 +125,15 @@ class RenderedPlacement:
         return tuple(item.resource for item in self.objects)
 
     def desired(self, revision: str) -> Desired:
-        """Return what the reconciler is asked to make so, at `revision`."""
+        """Return what the reconciler is asked to make so, at `revision`.
+
+        Raises RenderError where a body is not what its text, which was judged, says it is: texts
+        are put together from what objects share, and nothing else may be applied.
+        """
+        for each in self.objects:
+            if canonical(each.resource.body) != each.text:
+                message = f"{each.resource.id} was not written as it stands"
+                fault = Fault(each.source, "object", message, "report this: it is a fault of cpctl")
+                raise RenderError([fault])
         placement = Placement(f"{self.tenant}/{self.environment}", self.target)
         return Desired(placement, revision, self.resources)

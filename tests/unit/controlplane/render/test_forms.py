@@ -14,8 +14,9 @@ from controlplane.render import jinja, objects
 from controlplane.render.documents import Document, documents
 from controlplane.render.errors import FilePlace, RenderError
 from controlplane.render.jinja import CLOSE, OPEN, Output, Slot
+from controlplane.render.model import RenderedObject, RenderedPlacement
 from controlplane.render.objects import Owner
-from evidence.canonical import canonical
+from evidence.canonical import Plain, canonical
 
 PLACE = FilePlace("t.j2")
 OWNERS = (
@@ -93,6 +94,17 @@ def test_what_is_spliced_is_what_would_be_written_anew(
                     assert document.filled.text(body) == canonical(body)
 
 
+def test_a_fraction_among_the_values_is_no_plain_text() -> None:
+    skeleton = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": "~1~"}
+    for value in (1, 1.5, {"a": [1.5]}, 2, 2.5):
+        (document,) = written(skeleton, ("a", value, None))
+        body = objects.marked(document.body, OWNERS[0])
+        assert document.filled is not None
+        text = document.filled.text(body)
+        assert text == canonical(body)
+        assert isinstance(text, Plain) is ("." not in repr(value))
+
+
 @given(SKELETONS, FILLINGS)
 def test_filling_a_text_changes_nothing_of_it(skeleton: Any, values: tuple[Any, ...]) -> None:
     bodies = [document.body for document in written(skeleton, values)]
@@ -146,3 +158,13 @@ def test_many_tokens_take_no_more_than_their_share_of_time() -> None:
     for _ in range(3):
         assert document.filled.text(body) == canonical(body)
     assert time.process_time() - started < 5
+
+
+def test_nothing_is_applied_that_is_not_what_was_judged() -> None:
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    judged = RenderedObject.of(body, PLACE, "", canonical({**body, "data": {}}))
+    with pytest.raises(RenderError, match="not written as it stands"):
+        RenderedPlacement("acme", "prod", "here", "acme-prod", (judged,)).desired("main")
+    sound = RenderedObject.of(body, PLACE, "")
+    desired = RenderedPlacement("acme", "prod", "here", "acme-prod", (sound,)).desired("main")
+    assert [each.body for each in desired.resources] == [body]
