@@ -63,6 +63,10 @@ class Expressions(ABC):
     def _ordered(self, lines: list[str]) -> list[str]:
         return self.order.sample(lines, len(lines)) if self.order else lines
 
+    def _strings(self) -> str:
+        """Return a collection made of texts, whatever is in the document."""
+        return self._made("text", self.random.choice("[{"), 1)
+
     def _any(self, depth: int) -> str:
         return self._expression(self.random.choice((*KINDS, "number", "text")), depth)
 

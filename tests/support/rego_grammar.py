@@ -68,10 +68,6 @@ class Grammar(Expressions):
             return self._expression("number", 2)
         return self._expression("text", 2) if wanted < 0.97 else self._any(2)
 
-    def _strings(self) -> str:
-        """Return a collection made of texts, whatever is in the document."""
-        return self._made("text", self.random.choice("[{"), 1)
-
     def _helper(self) -> str:
         return self._some(
             self._value, self._function, self._function, self._set, self._object, self._holds
