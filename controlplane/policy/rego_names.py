@@ -169,6 +169,13 @@ def until_in(tokens: Sequence[Token], at: int) -> tuple[Sequence[Token], bool]:
     return tokens[at:index], False
 
 
+def declared(tokens: Sequence[Token]) -> Iterator[str]:
+    """Yield the names that a body gives a value by `some`, `:=` or `every`."""
+    scope = _Scope()
+    _declare(tokens, scope)
+    yield from scope.names
+
+
 def _left(tokens: Sequence[Token], at: int) -> list[Token]:
     """Return the variables on the left of the `:=` at index `at`."""
     if at == 0:

@@ -94,6 +94,16 @@ SILENT = {
         replace(ALL_GUARDS, forms=False),
         "rego/every",
     ),
+    "an array made of a variable from outside": (
+        finds("some z in [1, 2]\n\tcount([z | some _ in [3, 4]]) == 2"),
+        replace(ALL_GUARDS, forms=False),
+        "rego/comprehension",
+    ),
+    "an array made of an argument": (
+        finds("twice(3)") + "\n\ntwice(z) if count([z | some _ in [3, 4]]) == 2",
+        replace(ALL_GUARDS, forms=False),
+        "rego/comprehension",
+    ),
     "a member that is negated within `every`": (
         finds("not clean") + "\n\nclean if {\n\tevery x in [true, false] {\n\t\tnot x\n\t}\n}",
         replace(ALL_GUARDS, forms=False),
@@ -382,6 +392,7 @@ def test_a_negation_of_what_is_made_is_refused_at_its_place(body: str) -> None:
     "body",
     [
         finds("xs := {1, 2} - {1}\n\tevery x in xs {\n\t\tx == 2\n\t}"),
+        finds("some z in [1]\n\tcount([y | some _ in [3, 4]; y := z]) == 2"),
         finds("every _ in [1] {\n\t\tinput.subject\n\t}"),
         finds("2 in sums") + "\n\nsums contains 1 + 1 if true",
         finds('made := {x: 1 | some x in ["a"]}\n\t{"a": 1} == made'),
