@@ -5,6 +5,7 @@ What is declared and where is left to `rego_grammar`, whose conditions stand in 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,7 +62,19 @@ class Expressions(ABC):
         del self.names[before:]
 
     def _ordered(self, lines: list[str]) -> list[str]:
-        return self.order.sample(lines, len(lines)) if self.order else lines
+        """Return the lines in some order in which each name is declared before it is used."""
+        if self.order is None:
+            return lines
+        left, done = list(lines), list[str]()
+        while left:
+            free = [
+                each
+                for each in left
+                if not any(_declared(other) & _named(each) for other in left if other is not each)
+            ]
+            done.append(self.order.choice(free or left))
+            left.remove(done[-1])
+        return done
 
     def _strings(self) -> str:
         """Return a collection made of texts, whatever is in the document."""
@@ -217,9 +230,19 @@ class Expressions(ABC):
                 if kind != "any":
                     head = name if self.random.random() < 0.5 else head
             self.comprehensions -= 1
-        body = "; ".join([f"some {name} in {walked}", *self._ordered(lines)]).replace("\n", "; ")
+        body = "; ".join(self._ordered([f"some {name} in {walked}", *lines])).replace("\n", "; ")
         return f"{bracket}{head} | {body}{end}"
 
 
 def _portable(text: str) -> bool:
     return text.isprintable() and not set(text) & set('"\\')
+
+
+def _named(line: str) -> set[str]:
+    return set(re.findall(r"\b[a-z][0-9]+\b", line))
+
+
+def _declared(line: str) -> set[str]:
+    """Return the names that a line gives a value at its beginnings."""
+    found = re.findall(r"^(?:some )?([a-z][0-9]+(?:, [a-z][0-9]+)*)(?: :=| in|$)", line, re.M)
+    return {name for names in found for name in names.split(", ")}

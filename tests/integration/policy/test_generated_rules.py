@@ -25,8 +25,8 @@ def test_generated_rules_are_judged_alike(
     total = compare(45, seed)
     assert total.differences == []
     assert total.verdicts > 200
-    assert total.found > 30  # it is about rules that find something…
-    assert total.denied < total.verdicts / 5  # …and is not all errors
+    assert total.found > 20  # it is about rules that find something…
+    assert total.denied < total.verdicts / 4  # …and is not all errors
     record_property("counted: verdicts on generated rules, three engines", total.verdicts)
 
 
