@@ -6,7 +6,7 @@ PIP := --quiet --disable-pip-version-check --no-input
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types docs docs-check bench fuzz tools lock clean
+.PHONY: help demo test check lint types docs docs-check bench fuzz fuzz-rego tools lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench: .venv/stamp ## The benchmarks, against their peers, with the raw data kep
 
 fuzz: .venv/stamp ## 100,000 generated YAML documents: both readers take the same and read the same
 	$(BIN)/python -m tests.support.yaml_fuzz $(FUZZ)
+
+fuzz-rego: .venv/stamp ## 3,000 generated rules: the three engines give the same verdicts, or one fails and denies
+	$(BIN)/python -m tests.support.rego_fuzz $(FUZZ)
 
 tools: ## Build the real servers into .tools/bin (needs Go); what is current is left alone
 	$(PYTHON) tools/build.py

@@ -71,8 +71,7 @@ class Comments:
             url, data, {**headers, self.header[0]: self.header[1]}, method=method
         )
         try:
-            with direct.ask(request, SECONDS) as answer:
-                return json.loads(answer.read(LARGEST))
+            return json.loads(direct.ask(request, seconds=SECONDS, largest=LARGEST))
         except (OSError, ValueError) as error:
             place = urlsplit(url)
             raise CodeHostError(

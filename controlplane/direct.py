@@ -11,6 +11,8 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
+from controlplane.exchange import exchange
+
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
@@ -26,14 +28,18 @@ def is_safe(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
 
 
-def ask(request: urllib.request.Request, seconds: float, tls: ssl.SSLContext | None = None) -> Any:
-    """Send a request and return the answer, as `urlopen` does; a redirect raises HTTPError."""
+def ask(
+    request: urllib.request.Request,
+    *,
+    seconds: float,
+    largest: int,
+    tls: ssl.SSLContext | None = None,
+) -> bytes:
+    """Return the answer to a request; raises as `exchange` does, for a redirect HTTPError."""
     handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
     if urlsplit(request.full_url).hostname in LOCAL:
         handlers.append(urllib.request.ProxyHandler({}))
-    if tls is not None:
-        handlers.append(urllib.request.HTTPSHandler(context=tls))
-    return urllib.request.build_opener(*handlers).open(request, timeout=seconds)
+    return exchange(request, *handlers, seconds=seconds, largest=largest, tls=tls)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

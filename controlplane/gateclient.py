@@ -52,8 +52,8 @@ class GateServer:
             method="POST",
         )
         try:
-            with direct.ask(request, self.seconds, self._tls()) as answer:
-                return json.loads(answer.read(_LARGEST))
+            answer = direct.ask(request, seconds=self.seconds, largest=_LARGEST, tls=self._tls())
+            return json.loads(answer)
         except urllib.error.HTTPError as error:
             with error:
                 raise _no_answer(self.url, _said(error)) from error

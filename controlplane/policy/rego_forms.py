@@ -1,9 +1,12 @@
-"""Forms of `some` and `every` that evaluators read differently, though each part is portable.
+"""Forms of heads, `some`, `every` and `==` that evaluators read differently, portable in part.
 
-The embedded evaluator holds `every x in xs { not x.a }` true as soon as one member has no `a`,
-takes the comma of `some k, v in xs` within a comprehension for the end of an item, and knows no `_`
-in a `some` without `in`. Only the first is silent; all are refused, so that a rule which loads here
-loads everywhere.
+The embedded evaluator holds `every x in xs { not x.a }` true as soon as one member has no `a`, and
+makes an empty array of `[z | some x in xs]` where `z` is a variable from outside. It takes the
+comma of `some k, v in xs` within a comprehension for the end of an item, and knows no `_` in a
+`some` without `in`, no brackets after the `contains` of a head or around what an `every` goes
+through. OPA does not load an `every` whose variable nothing looks at, nor `{"a": f([x | …])[0]}` in
+a head, and does not compile the comparison of an object with one that is made. Only the first two
+are silent; all are refused, so that a rule which loads here loads everywhere.
 """
 
 from __future__ import annotations
@@ -11,15 +14,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from controlplane.policy import rego_names
-from controlplane.policy.rego_module import Module
+from controlplane.policy.rego_module import Form, Head, Module
 from controlplane.policy.rego_scan import OPENING, Token, matching
 
 
 def check(module: Module) -> None:
     """Note each such form of the module."""
     for rule in module.rules:
+        _member(module, rule)
         _negations(module, rule.tokens)
+        _every(module, rule.tokens)
         _pairs(module, rule.tokens)
+        _objects(module, rule.tokens)
+        _parts(module, rule.tokens)
+        _heads(module, rule.tokens)
+
+
+def _member(module: Module, rule: Head) -> None:
+    """Note brackets directly after the `contains` of a head."""
+    if rule.form is Form.SET and len(rule.tokens) > 2 and rule.tokens[2].text == "(":
+        text = "some evaluators do not load brackets after `contains`"
+        module.note(rule.tokens[2], "rego/contains", text, "leave them out, or name it in the body")
 
 
 def _negations(module: Module, tokens: Sequence[Token]) -> None:
@@ -34,6 +49,24 @@ def _negations(module: Module, tokens: Sequence[Token]) -> None:
                 module.note(inside, "rego/every", text, remedy)
 
 
+def _every(module: Module, tokens: Sequence[Token]) -> None:
+    """Note an `every` over brackets, and one that does not look at what it goes through."""
+    for index, token in enumerate(tokens):
+        span = rego_names.every(tokens, index) if _word(token, "every") else None
+        if span is None:
+            continue
+        pattern, _ = rego_names.until_in(tokens, index + 1)
+        walked = tokens[index + len(pattern) + 2]
+        if walked.text == "(" and walked.kind == "op":
+            text = "some evaluators do not load an `every` over something in brackets"
+            module.note(walked, "rego/every", text, "leave the brackets out, or name it first")
+        names = {each.text for each in tokens[index + 1 + len(pattern) : span[1]]}
+        for each in rego_names.variables(pattern):
+            if each.text != "_" and each.text not in names:
+                text = f"nothing in this `every` looks at `{each.text}`, which OPA does not load"
+                module.note(each, "rego/every", text, "use it, or write `_` in its place")
+
+
 def _pairs(module: Module, tokens: Sequence[Token]) -> None:
     for index, token in enumerate(tokens):
         if not _word(token, "some"):
@@ -46,6 +79,62 @@ def _pairs(module: Module, tokens: Sequence[Token]) -> None:
         elif not with_in and any(each.text == "_" for each in pattern):
             text = "some evaluators do not load a `some` that declares `_`"
             module.note(token, "rego/some", text, "leave `_` out: it needs no declaration")
+
+
+def _objects(module: Module, tokens: Sequence[Token]) -> None:
+    """Note an object that is compared with one made by a comprehension, both written out."""
+    for index, token in enumerate(tokens):
+        if token.kind != "op" or token.text not in {"==", "="} or index + 1 == len(tokens):
+            continue
+        after = tokens[index + 1]
+        if _closed(tokens[index - 1]) and after.kind == "op" and after.text == "{":
+            made = tokens[index + 2 : matching(tokens, index + 1)]
+            if rego_names.has_bar(made) and any(each.text == ":" for each in made):
+                text = "OPA does not compile the comparison of an object with one that is made here"
+                module.note(after, "rego/object", text, "give it a name first: `made := {… | …}`")
+
+
+def _parts(module: Module, tokens: Sequence[Token]) -> None:
+    """Note what OPA calls unsafe: in an object of a head, a part of what a call makes."""
+    depth = 0
+    for index, token in enumerate(tokens):
+        if token.kind == "op":
+            depth += (token.text == "{") - (token.text == "}")
+        if depth == 0 and _word(token, "if"):
+            return
+        if depth and token.text == "(" and token.kind == "op":
+            end = matching(tokens, index)
+            if tokens[end + 1].text in {"[", "."} and _made(tokens[index + 1 : end]):
+                text = "OPA does not load a part of what a call makes, in an object of a head"
+                module.note(tokens[end + 1], "rego/part", text, "give it a name in the body")
+
+
+def _heads(module: Module, tokens: Sequence[Token]) -> None:
+    """Note an array that is made of a variable, and nothing else, from outside of it."""
+    rules = module.names()
+    for index, token in enumerate(tokens[:-2]):
+        name, bar = tokens[index + 1 : index + 3]
+        if token.kind != "op" or token.text != "[" or bar.text != "|" or name.kind != "name":
+            continue
+        inside = tokens[index + 3 : matching(tokens, index)]
+        if name.text not in rules and name.text not in set(rego_names.declared(inside)):
+            text = f"some evaluators make an empty array of `{name.text}`, which is from outside"
+            remedy = f"give it a name inside: `[each | …; each := {name.text}]`"
+            module.note(name, "rego/comprehension", text, remedy)
+
+
+def _made(tokens: Sequence[Token]) -> bool:
+    """Whether a comprehension stands anywhere in these."""
+    return any(
+        token.kind == "op"
+        and token.text in {"[", "{"}
+        and rego_names.has_bar(tokens[index + 1 : matching(tokens, index)])
+        for index, token in enumerate(tokens)
+    )
+
+
+def _closed(token: Token) -> bool:
+    return token.kind == "op" and token.text == "}"
 
 
 def _word(token: Token, text: str) -> bool:

@@ -36,11 +36,24 @@ def check(module: Module) -> None:
     known = set(module.names()) | {imported.alias for imported in module.imports} | _ALWAYS
     for rule in module.rules:
         scope = _Scope(names=set(known))
-        own = _Scope(outer=scope)
         if rule.form is Form.FUNCTION:
             last = matching(rule.tokens, 1)
-            own.names |= {token.text for token in _variables(rule.tokens[2:last])}
-        _walk(module, rule.tokens[_after_name(rule) :], own)
+            scope.names |= {token.text for token in variables(rule.tokens[2:last])}
+        for branch in _branches(rule.tokens[_after_name(rule) :]):
+            _walk(module, branch, _Scope(outer=scope))
+
+
+def _branches(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """Yield the parts between each `else`: what one declares, another does not see."""
+    begin = index = 0
+    while index < len(tokens):
+        if tokens[index].kind == "op" and tokens[index].text in OPENING:
+            index = matching(tokens, index)
+        elif tokens[index].kind == "name" and tokens[index].text == "else":
+            yield tokens[begin:index]
+            begin = index + 1
+        index += 1
+    yield tokens[begin:]
 
 
 def _after_name(rule: Head) -> int:
@@ -61,7 +74,7 @@ def _walk(module: Module, tokens: Sequence[Token], scope: _Scope) -> None:
         within = _Scope(outer=scope)
         if tokens[begin - 1].text == "every":
             pattern, _ = until_in(tokens, begin)
-            within.names |= {token.text for token in _variables(pattern)}
+            within.names |= {token.text for token in variables(pattern)}
         _walk(module, tokens[begin:end], within)
     for name, token in scope.bare.items():
         if name not in scope.bound:
@@ -131,7 +144,7 @@ def _declare(tokens: Sequence[Token], scope: _Scope) -> None:
     for index, token in enumerate(tokens):
         if token.text == "some" and token.kind == "name":
             pattern, with_in = until_in(tokens, index + 1)
-            names = list(_variables(pattern))
+            names = list(variables(pattern))
             scope.names |= {name.text for name in names}
             if not with_in:
                 scope.bare |= {name.text: name for name in names}
@@ -156,6 +169,13 @@ def until_in(tokens: Sequence[Token], at: int) -> tuple[Sequence[Token], bool]:
     return tokens[at:index], False
 
 
+def declared(tokens: Sequence[Token]) -> Iterator[str]:
+    """Yield the names that a body gives a value by `some`, `:=` or `every`."""
+    scope = _Scope()
+    _declare(tokens, scope)
+    yield from scope.names
+
+
 def _left(tokens: Sequence[Token], at: int) -> list[Token]:
     """Return the variables on the left of the `:=` at index `at`."""
     if at == 0:
@@ -172,7 +192,7 @@ def _left(tokens: Sequence[Token], at: int) -> list[Token]:
             break
         index -= 1
     begins = index == 0 or tokens[index].first or tokens[index - 1].text in {";", "{", "|"}
-    return list(_variables(tokens[index:at])) if begins else []
+    return list(variables(tokens[index:at])) if begins else []
 
 
 def _bind(tokens: Sequence[Token], scope: _Scope) -> None:
@@ -188,7 +208,8 @@ def _bind(tokens: Sequence[Token], scope: _Scope) -> None:
             scope.bound.add(token.text)
 
 
-def _variables(tokens: Sequence[Token]) -> Iterator[Token]:
+def variables(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield what stands for a variable or begins a reference."""
     for index, token in enumerate(tokens):
         if _is_name(tokens, index):
             yield token

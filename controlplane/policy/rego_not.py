@@ -13,7 +13,7 @@ the negation true. What may follow `not` is therefore:
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 
 from controlplane.policy.rego_module import Form, Head, Module
 from controlplane.policy.rego_scan import OPENING, Token, matching
@@ -69,7 +69,7 @@ def _sound(operand: Sequence[Token], perhaps: Set[str]) -> bool:
         return True
     if (call := _call(operand)) is not None:
         return all(_plain(argument, perhaps) for argument in call)
-    for index, token in enumerate(operand):
+    for index, token in _outside(operand):
         if token.text == "==" and token.kind == "op":
             left, right = operand[:index], operand[index + 1 :]
             if all(_field(side) or _scalar(side) for side in (left, right)):
@@ -77,6 +77,15 @@ def _sound(operand: Sequence[Token], perhaps: Set[str]) -> bool:
         if token.text in _COMPARE or (token.text == "in" and token.kind == "name"):
             return _plain(operand[:index], perhaps) and _plain(operand[index + 1 :], perhaps)
     return False
+
+
+def _outside(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
+    """Yield each token with its index, a bracket standing for all that it holds."""
+    index = 0
+    while index < len(tokens):
+        yield index, tokens[index]
+        inside = tokens[index].kind == "op" and tokens[index].text in OPENING
+        index = matching(tokens, index) + 1 if inside else index + 1
 
 
 def _field(tokens: Sequence[Token]) -> bool:

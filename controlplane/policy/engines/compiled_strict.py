@@ -1,9 +1,10 @@
 """Makes a module of OPA's answer as OPA itself does.
 
-Two things differ (OPA 1.22.0). A built-in that fails returns nothing, which Rego reads as
+Three things differ (OPA 1.22.0). A built-in that fails returns nothing, which Rego reads as
 *undefined*: a rule that looks for a fault would find none. OPA itself is asked with
-`strict-builtin-errors`; modules have no such switch. And sets and objects are walked in the order
-of their hashes, where OPA walks them sorted: a text put together of them would differ.
+`strict-builtin-errors`; modules have no such switch. `indexof` of an empty text gives 0 and does
+not fail. And sets and objects are walked in the order of their hashes, where OPA walks them sorted:
+a text put together of them would differ.
 
 So each built-in `f` of a module gets another number, and under its old one stands
 
@@ -178,6 +179,17 @@ CONCAT = """
     (call {concat} (local.get $between) (local.get $texts))))
 """
 
+# `indexof` of an empty text is 0 in modules, and an error in OPA. Types 4 and 8 are texts.
+INDEXOF = """
+(module (memory 1)
+  (func (param $within i32) (param $wanted i32) (result i32)
+    (if (i32.or (i32.eq (i32.load8_u (local.get $wanted)) (i32.const 4))
+                (i32.eq (i32.load8_u (local.get $wanted)) (i32.const 8)))
+      (then (if (i32.eqz (i32.load offset=4 (local.get $wanted)))
+        (then (return (i32.const 0))))))
+    (call {indexof} (local.get $within) (local.get $wanted))))
+"""
+
 Assembler = Callable[[str], bytes]
 """Returns the bytes of a module from its text; numbers of functions need not exist in it."""
 
@@ -210,6 +222,7 @@ def strict(
         module = Sections(wasm)
         _require(module, called)
         if fail:
+            _refuse_empty(module, assemble)
             _fail(module)
         if ordered:
             _order(module, assemble)
@@ -222,6 +235,13 @@ def _require(module: Sections, called: Set[str]) -> None:
     absent = {f for f, name in BUILTINS.items() if name in called} - set(module.functions)
     if absent:
         raise ValueError(f"it has no {', '.join(sorted(absent))}")
+
+
+def _refuse_empty(module: Sections, assemble: Assembler) -> None:
+    """Let `indexof` of an empty text return nothing, which `_fail` makes an error."""
+    if "opa_strings_indexof" in module.functions:
+        moved = module.move("opa_strings_indexof")
+        module.put("opa_strings_indexof", only_body(assemble(INDEXOF.format(indexof=moved))))
 
 
 def _fail(module: Sections) -> None:

@@ -19,7 +19,7 @@ from typing import ClassVar
 from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
 from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.distinct import distinct
-from controlplane.policy.engines.guarded import MODULE as GUARDS
+from controlplane.policy.engines.guard_rego import MODULE as GUARDS
 from controlplane.policy.engines.guarded import guarded
 from controlplane.policy.engines.worker import Worker, WorkerCrashError, WorkerTimeoutError
 from controlplane.policy.entries import PACKAGE

@@ -9,15 +9,16 @@ text in Git stays what OPA, people and the digest see.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
+from controlplane.policy.engines.guard_rego import PACKAGE
 from controlplane.policy.model import PolicyModule
 from controlplane.policy.rego_check import called
 from controlplane.policy.rego_module import read
 from controlplane.policy.rego_names import has_bar, until_in
 from controlplane.policy.rego_scan import CLOSING, KEYWORDS, OPENING, Token, matching, scan
 
-PACKAGE = "controlplane_guard"
 COMPARED = {"<": "guard_below", "<=": "guard_at_most", ">": "guard_above", ">=": "guard_at_least"}
 CALLED = {
     "sum": "guard_total",
@@ -26,184 +27,10 @@ CALLED = {
     "array.slice": "guard_slice_of",
     "trim_space": "guard_trimmed",
     "concat": "guard_joined",
+    "indexof": "guard_place",
 }
 _BEFORE = frozenset({":=", "=", ";", ",", ":", "if", "not", "contains", "else", "in"})
 _AFTER = frozenset({";", ",", ":", "if", "else"})
-
-# Three characters travel in a private plane (`embedded_worker`), and are ordered by their own.
-_QUOTE, _BACKSLASH, _NOTHING = chr(0xF0022), chr(0xF005C), chr(0xF0000)
-
-# Each guard fails by a built-in that is given what it never takes. The interpreter compares texts
-# with their closing quotation mark, which lies above a space; of texts in hexadecimal no other
-# order can come than that of their bytes, which is OPA's. Sets it walks in no order at all.
-MODULE = PolicyModule(
-    f"{PACKAGE}.rego",
-    f"""package {PACKAGE}
-
-guard_rank(x) := 0 if is_null(x)
-
-guard_rank(x) := 1 if is_boolean(x)
-
-guard_rank(x) := 2 if is_number(x)
-
-guard_rank(x) := 3 if is_string(x)
-
-guard_rank(x) := 4 if is_array(x)
-
-guard_rank(x) := 5 if is_object(x)
-
-guard_rank(x) := 6 if is_set(x)
-
-guard_part(x) := concat("00", [hex.encode(p) | some p in split(x, "{_NOTHING}")])
-
-guard_half(x) := concat("5c", [guard_part(p) | some p in split(x, "{_BACKSLASH}")])
-
-guard_key(x) := concat("22", [guard_half(p) | some p in split(x, "{_QUOTE}")]) if is_string(x)
-
-guard_key(x) := x if not is_string(x)
-
-guard_direct(a, b) if {{
-	type_name(a) == type_name(b)
-	guard_rank(a) < 4
-}}
-
-guard_apart(a, b) if {{
-	type_name(a) != type_name(b)
-	guard_rank(a) != guard_rank(b)
-}}
-
-guard_known(a, b) if guard_direct(a, b)
-
-guard_known(a, b) if guard_apart(a, b)
-
-guard_less(a, b) if {{
-	guard_direct(a, b)
-	guard_key(a) < guard_key(b)
-}}
-
-guard_less(a, b) if {{
-	guard_apart(a, b)
-	guard_rank(a) < guard_rank(b)
-}}
-
-guard_below(a, b) := true if guard_less(a, b)
-
-guard_below(a, b) := false if {{
-	guard_known(a, b)
-	not guard_less(a, b)
-}}
-
-guard_below(a, b) := concat("", [1]) if not guard_known(a, b)
-
-guard_at_most(a, b) := false if guard_less(b, a)
-
-guard_at_most(a, b) := true if {{
-	guard_known(a, b)
-	not guard_less(b, a)
-}}
-
-guard_at_most(a, b) := concat("", [1]) if not guard_known(a, b)
-
-guard_above(a, b) := guard_below(b, a)
-
-guard_at_least(a, b) := guard_at_most(b, a)
-
-guard_no_numbers(xs) if {{
-	some x in xs
-	not is_number(x)
-}}
-
-guard_total(xs) := sum(xs) if not guard_no_numbers(xs)
-
-guard_total(xs) := concat("", [1]) if guard_no_numbers(xs)
-
-guard_multiplied(xs) := product(xs) if not guard_no_numbers(xs)
-
-guard_multiplied(xs) := concat("", [1]) if guard_no_numbers(xs)
-
-guard_composite(xs) if {{
-	some x in xs
-	guard_rank(x) > 3
-}}
-
-guard_of_keys(xs) := [by[key] |
-	by := {{guard_key(x): x | some x in xs}}
-	some key in sort([guard_key(x) | some x in xs])
-]
-
-guard_scalars(xs) := array.concat(
-	array.concat([x | some x in xs; is_null(x)], [x | some x in xs; x == false]),
-	array.concat(
-		[x | some x in xs; x == true],
-		array.concat(
-			sort([x | some x in xs; is_number(x)]),
-			guard_of_keys([x | some x in xs; is_string(x)]),
-		),
-	),
-)
-
-guard_many(xs) if is_array(xs)
-
-guard_many(xs) if is_set(xs)
-
-guard_sorted_alike(xs) := guard_scalars(xs) if {{
-	guard_many(xs)
-	not guard_composite(xs)
-}}
-
-guard_sorted_alike(xs) := concat("", [1]) if guard_composite(xs)
-
-guard_sorted_alike(xs) := sort(xs) if {{
-	not guard_many(xs)
-	not guard_composite(xs)
-}}
-
-guard_in_order(xs) := guard_scalars(xs) if {{
-	is_set(xs)
-	not guard_composite(xs)
-}}
-
-guard_in_order(xs) := xs if {{
-	is_set(xs)
-	guard_composite(xs)
-}}
-
-guard_in_order(xs) := [xs[key] | some key in guard_scalars(object.keys(xs))] if {{
-	is_object(xs)
-	not guard_composite(object.keys(xs))
-}}
-
-guard_in_order(xs) := xs if {{
-	is_object(xs)
-	guard_composite(object.keys(xs))
-}}
-
-guard_in_order(xs) := xs if {{
-	not is_set(xs)
-	not is_object(xs)
-}}
-
-guard_slices(xs, from, to) if {{
-	is_array(xs)
-	is_number(from)
-	is_number(to)
-}}
-
-guard_slice_of(xs, from, to) := array.slice(xs, from, to) if guard_slices(xs, from, to)
-
-guard_slice_of(xs, from, to) := concat("", [1]) if not guard_slices(xs, from, to)
-
-guard_ascii(x) if regex.match("^[ -~]*$", x)
-
-guard_trimmed(x) := trim_space(x) if guard_ascii(x)
-
-guard_trimmed(x) := concat("", [1]) if not guard_ascii(x)
-
-guard_joined(by, xs) := concat(by, xs) if not is_set(xs)
-
-guard_joined(by, xs) := concat(by, guard_sorted_alike(xs)) if is_set(xs)
-""",
-)
 
 
 def guarded(module: PolicyModule) -> PolicyModule:
@@ -211,13 +38,16 @@ def guarded(module: PolicyModule) -> PolicyModule:
     parsed = read(scan(module.path, module.text))
     edits = [edit for rule in parsed.rules for edit in _edits(rule.tokens)]
     text, done, parts = parsed.source.text, 0, []
-    for begin, end, words in sorted(edits):
+    for begin, end, words in sorted(edits, key=lambda edit: edit[:2]):
         parts += [text[done:begin], words]
         done = end
     return PolicyModule(module.path, "".join([*parts, text[done:]]))
 
 
 def _edits(tokens: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
+    for index, name in called(tokens):
+        if name == "sprintf":
+            yield from _written(tokens, index)
     for index, name in called(tokens):
         if name in CALLED:
             last = index + 2 * name.count(".")
@@ -234,6 +64,51 @@ def _edits(tokens: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
             yield tokens[left].offset, tokens[left].offset, name
             yield token.offset, token.end, ","
             yield tokens[right].end, tokens[right].end, ")"
+
+
+def _written(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int, str]]:
+    """Yield the edits that make `concat("", ["a", shown(x)])` of `sprintf("a%v", [x])`.
+
+    Of several values the interpreter writes those in quotation marks that a function gave.
+    """
+    call, first = tokens[at], at + 3
+    if tokens[at + 2].kind not in {"raw", "string"} or tokens[at + 4].text != "[":
+        return  # refused when policies are loaded
+    begin, end = at + 4, matching(tokens, at + 4)
+    between = [f'"{part}"' for part in _between(tokens[at + 2].text[1:-1])]
+    yield call.offset, call.end, "concat"
+    yield tokens[at + 2].offset, tokens[first].offset, '""'
+    values = list(_elements(tokens, begin, end))
+    yield tokens[begin].offset, tokens[begin].end, f"[{between[0]}" + ", " * bool(values)
+    for (left, right), text in zip(values, between[1:], strict=False):
+        yield tokens[left].offset, tokens[left].offset, f"data.{PACKAGE}.guard_shown("
+        yield tokens[right].end, tokens[right].end, ")"
+        after = tokens[right + 1]
+        words = f", {text}]" if right + 1 == end else f", {text},"
+        yield after.offset, after.end, words
+
+
+def _between(text: str) -> list[str]:
+    """Return what stands before, between and after the `%v` of a format."""
+    parts = [""]
+    for part in re.findall(r"%.|[^%]+", text):
+        if part == "%v":
+            parts.append("")
+        else:
+            parts[-1] += "%" if part == "%%" else part
+    return parts
+
+
+def _elements(tokens: Sequence[Token], begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and last index of each element of the array between two brackets."""
+    first = index = begin + 1
+    while index <= end and first < end:
+        if index == end or (tokens[index].text == "," and tokens[index].kind == "op"):
+            yield first, index - 1
+            first = index + 1
+        elif tokens[index].kind == "op" and tokens[index].text in OPENING:
+            index = matching(tokens, index)
+        index += 1
 
 
 def _walks(tokens: Sequence[Token]) -> Iterator[int]:

@@ -25,6 +25,7 @@ from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
 from controlplane.policy.engines import opa_command
 from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.opa_server import LABEL, OwnServer
+from controlplane.policy.engines.opa_session import BoundedSession, TooLargeError
 from controlplane.policy.entries import PACKAGE, entries, given
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, PolicyModule
@@ -45,10 +46,12 @@ OURS = ("controlplane", PACKAGE, "parameters")
 
 @dataclass(frozen=True)
 class Settings:
-    """Bounds in seconds."""
+    """Bounds (seconds, bytes); `seconds` are those of one exchange, whatever the server does."""
 
     seconds: float = 10.0
     start_seconds: float = 20.0
+    largest_answer: int = 4 * 1024 * 1024
+    largest_listing: int = 512 * 1024 * 1024  # of all policies, with their syntax trees
 
 
 DEFAULT = Settings()
@@ -74,7 +77,7 @@ class OpaEngine(PolicyEngine):
         if self._address is None:
             assert self._binary is not None  # noqa: S101 - one of the two, see __init__
             return f"opa {opa_command.version(self._binary)}"
-        client = self._address.client(self._settings.seconds)
+        client = self._address.client(self._settings)
         with _closing(client), _wrapped("asking for the version"):
             answer = client.ad_hoc_query("x := opa.runtime().version")
         return f"opa {answer['result'][0]['x']}"
@@ -93,7 +96,7 @@ class OpaEngine(PolicyEngine):
         held[DATA] = json.dumps({"parameters": bundle.data["parameters"]})
         server = OwnServer(
             self._binary,
-            lambda port, mark: _ready(port, mark, settings.seconds),
+            lambda port, mark: _ready(port, mark, settings),
             settings.start_seconds,
             held,
         )
@@ -124,9 +127,17 @@ class Address:
     port: int
     tls: bool = False
 
-    def client(self, seconds: float) -> Any:
-        """Return a client that waits `seconds` and never tries twice by itself."""
-        return OpaClient(host=self.host, port=self.port, ssl=self.tls, timeout=seconds, retries=0)
+    def client(self, settings: Settings) -> Any:
+        """Return a client that keeps the bounds and never tries twice by itself."""
+        seconds = settings.seconds
+        client = OpaClient(host=self.host, port=self.port, ssl=self.tls, timeout=seconds, retries=0)
+        client._session.close()
+        client._session = BoundedSession(
+            seconds=seconds,
+            largest_answer=settings.largest_answer,
+            largest_listing=settings.largest_listing,
+        )
+        return client
 
 
 class OpaPolicies(PoliciesByEntry):
@@ -138,7 +149,7 @@ class OpaPolicies(PoliciesByEntry):
         """Put every module there, unless the server is ours and began with them; read them back."""
         super().__init__(bundle)
         self._own = own
-        self._client = address.client(settings.seconds)
+        self._client = address.client(settings)
         if own is not None:
             self._client._session.trust_env = False  # loopback is never behind a proxy
         prefix = "" if own else f"cpctl/{bundle.digest.removeprefix('sha256:')[:16]}/"
@@ -163,12 +174,12 @@ class OpaPolicies(PoliciesByEntry):
             )
         except requests.Timeout as error:
             return Unanswered(Cause.TIMEOUT, str(error))
+        except (TooLargeError, requests.JSONDecodeError) as error:
+            return Unanswered(Cause.MALFORMED, str(error))
         except requests.HTTPError as error:
             return Unanswered(Cause.ERROR, _body(error.response))
         except requests.ConnectionError as error:
             return Unanswered(Cause.CRASH, str(error))
-        except requests.JSONDecodeError as error:
-            return Unanswered(Cause.MALFORMED, str(error))
         if not isinstance(answer, dict) or "result" not in answer:
             return Unanswered(Cause.UNDEFINED, "the entry is undefined")
         return answer["result"]
@@ -258,8 +269,8 @@ def _libraries_first(modules: Mapping[str, PolicyModule]) -> list[tuple[str, Pol
     )
 
 
-def _ready(port: int, mark: str, seconds: float) -> bool:
-    client = Address("127.0.0.1", port).client(seconds)
+def _ready(port: int, mark: str, settings: Settings) -> bool:
+    client = Address("127.0.0.1", port).client(settings)
     client._session.trust_env = False
     with _closing(client):
         if not client.check_health():

@@ -18,11 +18,13 @@ from controlplane.policy.bundle import load
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import Question, Unanswered
 from controlplane.policy.engines.asking import PoliciesByEntry
+from controlplane.policy.engines.compiled import CompiledEngine
 from controlplane.policy.engines.embedded import DEFAULT, EmbeddedEngine, Settings
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.policy.model import Cause, Verdict
 from controlplane.policy.rego_check import ALL_GUARDS, Guards
 from evidence.canonical import Json, canonical, digest_bytes
+from tests.support import binaries
 from tests.support.policies import ask, finds, rule
 
 SUBJECT = {"subject": {"kind": "Tenant", "name": "acme"}}
@@ -91,6 +93,16 @@ SILENT = {
         finds("not clean") + "\n\nclean if {\n\tevery x in [{}, {`a`: 1}] {\n\t\tnot x.a\n\t}\n}",
         replace(ALL_GUARDS, forms=False),
         "rego/every",
+    ),
+    "an array made of a variable from outside": (
+        finds("some z in [1, 2]\n\tcount([z | some _ in [3, 4]]) == 2"),
+        replace(ALL_GUARDS, forms=False),
+        "rego/comprehension",
+    ),
+    "an array made of an argument": (
+        finds("twice(3)") + "\n\ntwice(z) if count([z | some _ in [3, 4]]) == 2",
+        replace(ALL_GUARDS, forms=False),
+        "rego/comprehension",
     ),
     "a member that is negated within `every`": (
         finds("not clean") + "\n\nclean if {\n\tevery x in [true, false] {\n\t\tnot x\n\t}\n}",
@@ -313,6 +325,32 @@ NOT_LOADED = {
         "rego/some",
     ),
     "an underscore that is declared": (finds("some k, _\n\tinput.subject[k][_] == 1"), "rego/some"),
+    "an `every` over brackets": (
+        finds("every x in ({1, 2} - {1}) {\n\t\tx == 2\n\t}"),
+        "rego/every",
+    ),
+    "brackets after `contains`": (
+        finds("1 in sums") + "\n\nsums contains (input.n + 1) if true",
+        "rego/contains",
+    ),
+}
+NOT_BY_OPA = {
+    "a variable of `every` that nothing looks at": (
+        finds("every x in input.xs {\n\t\tinput.subject\n\t}"),
+        "rego/every",
+    ),
+    "a variable of another `else`": (
+        finds("f(1) == 1") + "\n\nf(x) := x if {\n\ty := x\n\ty > 1\n} else := y if x > 0",
+        "rego/unsafe-variable",
+    ),
+    "a part of what is made of a comprehension": (
+        finds("true", 'split(concat("-", [x | some x in input.xs]), "-")[0]'),
+        "rego/part",
+    ),
+    "an object compared with one that is made": (
+        finds('{"a": input.a} == {x: 1 | some x in input.xs}'),
+        "rego/object",
+    ),
 }
 
 
@@ -326,9 +364,39 @@ def test_a_form_that_is_not_loaded_everywhere_is_refused_when_it_is_written(form
     assert code in _codes(rule(body))
 
 
+@pytest.mark.requires("opa")
+@pytest.mark.parametrize("form", NOT_BY_OPA)
+def test_a_form_that_opa_does_not_load_or_compile_is_refused_when_it_is_written(form: str) -> None:
+    body, code = NOT_BY_OPA[form]
+    loaded = load(rule(body), guards=replace(ALL_GUARDS, forms=False, names=False))
+    assert not loaded.problems
+    with pytest.raises(PolicyLoadError):
+        CompiledEngine(binary=binaries.need("opa")).prepare(loaded.bundle)
+    assert _codes(rule(body)) == {code}
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        finds("not {x | some x in [1]} == {2}"),
+        finds('not "a" in [x | some x in input.xs]'),
+        finds("not [y | some y in {1, 2}; y < 2] < [3]"),
+    ],
+)
+def test_a_negation_of_what_is_made_is_refused_at_its_place(body: str) -> None:
+    (problem,) = load(rule(body)).problems
+    assert (problem.code, problem.position.line) == ("rego/not", 16)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        finds("xs := {1, 2} - {1}\n\tevery x in xs {\n\t\tx == 2\n\t}"),
+        finds("some z in [1]\n\tcount([y | some _ in [3, 4]; y := z]) == 2"),
+        finds("every _ in [1] {\n\t\tinput.subject\n\t}"),
+        finds("2 in sums") + "\n\nsums contains 1 + 1 if true",
+        finds('made := {x: 1 | some x in ["a"]}\n\t{"a": 1} == made'),
+        finds("f(1) == 1") + "\n\nf(x) := 2 if {\n\ty := x\n\ty > 1\n} else := x if x > 0",
         finds("every x in [{}] {\n\t\tclean(x)\n\t}") + "\n\nclean(x) if not x.a",
         finds("count([k | some k; input.subject[k]]) == 2"),
         finds('some k, _ in input.subject\n\tk == "name"'),

@@ -1,9 +1,10 @@
-"""An error beside a condition that does not hold: whatever OPA denies, every engine denies.
+"""An error beside a condition that does not hold: who denies, and that no fault passes.
 
 Evaluators look at conditions in an order of their own (OPA skips a body by its index, the embedded
 one looks first at what depends on no member), so an engine may fail where OPA finds nothing: that
-denies. The other way round a fault would pass, and never happens. An error behind a condition of
-the envelope that does not hold is silent in all of them.
+denies. The other way round happens only behind members: the embedded engine is silent because of a
+condition that does not hold, as OPA is where that one is written first. So no fault passes. An
+error behind a condition of the envelope that does not hold is silent in all of them.
 """
 
 from __future__ import annotations
@@ -86,3 +87,27 @@ def test_what_opa_denies_every_engine_denies(engine: str) -> None:
     ours, theirs = _verdicts(engine), _verdicts("opa")
     assert any(not verdict.allow for name, verdict in theirs.items() if name in BEFORE)
     assert [name for name in BODIES if ours[name].allow and not theirs[name].allow] == []
+
+
+MEMBER = f"some x in object.keys({HERE}.n)"
+ABSENT = f"not {HERE}.s"
+
+
+def test_beside_a_member_that_fails_an_engine_says_what_opa_says_in_some_order() -> None:
+    files = rule(finds(f"{MEMBER}\n\t{ABSENT}"), "tenancy/after")
+    files |= rule(finds(f"{ABSENT}\n\t{MEMBER}"), "tenancy/before")
+    bundle = load(files).bundle
+    text = canonical({"subject": {"kind": "Tenant", "name": "acme", "resource": RESOURCE}})
+    allowed = {}
+    for name in NAMES:
+        with engine_named(name).prepare(bundle) as prepared:
+            allowed[name] = [
+                decide(question, prepared.answer(question)).allow
+                for each in bundle.rules
+                for question in (Question("Tenant/acme", text, (each,)),)
+            ]
+    assert allowed == {
+        "compiled": [False, True],
+        "embedded": [True, True],
+        "opa": [False, True],
+    }

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.error import HTTPError
@@ -18,9 +20,10 @@ import pytest
 from controlplane.policy.bundle import load
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import Question
-from controlplane.policy.engines.opa import OpaEngine
+from controlplane.policy.engines.opa import DEFAULT, OpaEngine
 from controlplane.policy.model import Cause, Verdict
 from evidence.canonical import canonical
+from tests.support.dripping import ENDLESS_BODY, ENDLESS_HEAD, drip
 from tests.support.opa import OpaServer
 from tests.support.policies import finds, rule
 
@@ -51,6 +54,10 @@ class Between(BaseHTTPRequestHandler):
             status, data = error.code, error.read()
         asked = self.command == "POST" and self.path.startswith("/v1/data/controlplane_decision")
         data = self.server.change(data) if asked else data
+        if asked and self.server.drip:
+            drip(self.connection, self.server.drip)
+            self.close_connection = True
+            return
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data) + (100 if self.server.short else 0)))
@@ -69,6 +76,7 @@ class Between(BaseHTTPRequestHandler):
 def between(opa_server: OpaServer) -> Iterator[Any]:
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Between)
     server.upstream, server.change, server.short = opa_server.url, bytes, False
+    server.drip = b""
     server.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -151,4 +159,33 @@ def test_the_answer_to_another_question_denies(between: Any) -> None:
     assert ask(between, keep, OTHER).allow
     assert [f.rule for f in ask(between, bytes).findings] == ["tenancy/first"]
     verdict = ask(between, lambda _: kept[0])
+    assert [each.cause for each in verdict.indeterminate] == [Cause.MALFORMED]
+
+
+@pytest.mark.parametrize("head", [ENDLESS_HEAD, ENDLESS_BODY], ids=["head", "body"])
+def test_an_answer_that_drips_for_ever_is_a_timeout_that_denies(between: Any, head: bytes) -> None:
+    engine = OpaEngine(url=between.url, settings=replace(DEFAULT, seconds=2.0))
+    bundle = load(RULE).bundle
+    question = Question("Tenant/acme", canonical(OTHER), bundle.rules)
+    with engine.prepare(bundle) as prepared:
+        between.drip = head
+        begun = time.monotonic()
+        verdict = decide(question, prepared.answer(question))
+        took = time.monotonic() - begun
+        between.drip = b""
+        assert [each.cause for each in verdict.indeterminate] == [Cause.TIMEOUT]
+        assert not verdict.allow
+        assert 1.9 < took < 8.0
+        assert decide(question, prepared.answer(question)).allow  # it answers again
+
+
+def test_an_answer_that_is_too_large_denies(between: Any) -> None:
+    engine = OpaEngine(url=between.url, settings=replace(DEFAULT, largest_answer=1000))
+    bundle = load(RULE).bundle
+    question = Question("Tenant/acme", canonical(OTHER), bundle.rules)
+    with engine.prepare(bundle) as prepared:
+        assert decide(question, prepared.answer(question)).allow
+        between.change = lambda data: data + b" " * 1000
+        verdict = decide(question, prepared.answer(question))
+        between.change = bytes
     assert [each.cause for each in verdict.indeterminate] == [Cause.MALFORMED]

@@ -1,10 +1,11 @@
-"""Where a comparison begins and ends, and that no line moves."""
+"""Where a comparison, a call or a format begins and ends, and that no line moves."""
 
 from __future__ import annotations
 
 import pytest
 
-from controlplane.policy.engines.guarded import CALLED, COMPARED, MODULE, guarded
+from controlplane.policy.engines.guard_rego import MODULE
+from controlplane.policy.engines.guarded import CALLED, COMPARED, guarded
 from controlplane.policy.model import PolicyModule
 
 G = "data.controlplane_guard.guard_"
@@ -38,6 +39,12 @@ def _body(text: str) -> str:
         ("sum(xs) > 3", "above(total(xs) , 3)"),
         ("array.slice(xs, 0, 1) == [sort([x | some x in xs])]", "slice_of(xs, 0, 1) == [sorted_alike([x | some x in in_order(xs)])]"),
         ('concat(",", xs) == trim_space(y)', 'joined(",", xs) == trimmed(y)'),
+        ('sprintf("a%v", [x]) == y', 'concat("", ["a", shown(x), ""]) == y'),
+        ('x := sprintf("%v-%%%v!", [a < b, sum(c)])', 'x := concat("", ["", shown(below(a , b)), "-%", shown(total(c)), "!"])'),
+        ('x := sprintf("100%%", [])', 'x := concat("", ["100%"])'),
+        ('x := sprintf("%v", [sprintf(`<%v>`, [[a, b]])])', 'x := concat("", ["", shown(concat("", ["<", shown([a, b]), ">"])), ""])'),
+        ('x := sprintf("%v", [[y | some y in ys]])', 'x := concat("", ["", shown([y | some y in in_order(ys)]), ""])'),
+        ("indexof(a, b) == 0", "place(a, b) == 0"),
         ('"a < b" == c # a < b', '"a < b" == c # a < b'),
         ("array.concat(a, b) == c", "array.concat(a, b) == c"),
     ],
