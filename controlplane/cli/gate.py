@@ -204,7 +204,7 @@ def _answer(
     now, said = wiring.now(), _said(repository, step)
     named = f"{engine.name} {engine.version()}"
     asked = Asked(step, named, said, wanted.whole, writer.origin, wiring.programs())
-    before = None if wanted.again else recall(cache, asked, directory, now)
+    before = None if wanted.again else recall(cache, asked, directory, writer.signer, now)
     if before is not None:
         output.talk(f"engine: {engine.version()}")
         place = f"{before.entry.origin} entry {before.entry.index}"
