@@ -15,6 +15,7 @@ from controlplane.operations.agreement import authors
 from controlplane.operations.approvals import Approval, Approvals
 from controlplane.operations.approving import import_reviews
 from controlplane.operations.people import People
+from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
 from controlplane.repo.git import GitRepository
 from evidence.canonical import Json
@@ -37,8 +38,8 @@ def list_(base: str, head: str, root: str, form: str) -> int:
     repository.refuse_shallow()
     step = step_of(repository, base, head)
     people = People.of(step.base)
-    directory = wiring.evidence_directory(repository)
-    book = Approvals(directory, trust_of(step.base), people, wiring.now())
+    statements = Statements(wiring.evidence_directory(repository))
+    book = Approvals(statements, trust_of(step.base), people, wiring.now())
     found, wrote = book.of(step), authors(repository, step, people, book)
     if form == "json":
         rows = [{**each.to_fact(), "objection": each.objection} for each in found]

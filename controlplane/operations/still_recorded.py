@@ -69,10 +69,7 @@ def _signed(run: StoredRun, signer: Signer, now: datetime) -> bool:
 
 def _superseded(directory: Path, log: LogReader, index: int, subjects: Sequence[Subject]) -> bool:
     """Whether a later entry of the log is about the same, from whatever base: then that counts."""
-    return any(
-        _about(store.read_run(directory, log.origin, later, data), subjects)
-        for later, data in enumerate(log.entries(index + 1), index + 1)
-    )
+    return any(_about(run, subjects) for run in store.runs_of(directory, log, index + 1))
 
 
 def _about(run: StoredRun, subjects: Sequence[Subject]) -> bool:

@@ -179,11 +179,14 @@ def open_reviews(company: Company) -> list[Any]:
 
     from controlplane.cli.gate_step import step_of  # noqa: PLC0415
     from controlplane.operations.agreement import agreement  # noqa: PLC0415
+    from controlplane.operations.said import Statements  # noqa: PLC0415
     from controlplane.repo.git import GitRepository  # noqa: PLC0415
 
     repository = GitRepository.open(company.root)
     step = step_of(repository, "main", "HEAD")
-    return list(agreement(repository, company.evidence, step, datetime.now(UTC)).reviews)
+    return list(
+        agreement(repository, Statements(company.evidence), step, datetime.now(UTC)).reviews
+    )
 
 
 def test_an_emergency_nobody_provided_for_is_only_a_claim(company: Company) -> None:

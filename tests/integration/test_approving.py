@@ -14,6 +14,7 @@ from controlplane.errors import UsageError
 from controlplane.operations.approvals import Approvals
 from controlplane.operations.approving import IMPORT_KIND, KIND, approve, import_reviews
 from controlplane.operations.people import People
+from controlplane.operations.said import Statements
 from controlplane.reviews.model import Reviews
 from evidence.records import Record
 from evidence.signers.base import Signer
@@ -59,7 +60,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def roles(directory: Path, about: Any, trust: TrustSet = TRUST) -> list[str]:
-    found = Approvals(directory, trust, People(), NOW).of(about)
+    found = Approvals(Statements(directory), trust, People(), NOW).of(about)
     return [approval.role for approval in found if not approval.objection]
 
 
@@ -110,7 +111,7 @@ def test_who_holds_a_revoked_key_cannot_sign_in_the_past(
     directory: Path, since: str, counting: list[str]
 ) -> None:
     """The approval of the fixture says an earlier time than either."""
-    (given,) = Approvals(directory, TRUST, People(), NOW).of(step("a", "b"))
+    (given,) = Approvals(Statements(directory), TRUST, People(), NOW).of(step("a", "b"))
     assert given.time < since
     revoked = trust_in(key(ADA, "security", revoked_from=since))
     assert roles(directory, step("a", "b"), revoked) == counting
@@ -129,7 +130,7 @@ def test_an_importer_cannot_say_that_somebody_signed(
     with log.begin(kind=IMPORT_KIND, subjects=(), summary="said") as run:
         run.record(Record(KIND, "said", {**trees, **said}))
         run.close(outcome="imported", summary="said")
-    assert len(Approvals(tmp_path, trust, People(), NOW).of(about)) == seen
+    assert len(Approvals(Statements(tmp_path), trust, People(), NOW).of(about)) == seen
 
 
 def test_no_server_is_called_as_an_approvers_own_signature_is(tmp_path: Path) -> None:
