@@ -6,10 +6,9 @@ Everything but the answer itself is a real server's: a proxy on loopback stands 
 from __future__ import annotations
 
 import json
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.error import HTTPError
 
@@ -21,6 +20,7 @@ from controlplane.policy.engine import Question
 from controlplane.policy.engines.opa import OpaEngine
 from controlplane.policy.model import Cause, Verdict
 from evidence.canonical import canonical
+from tests.support.loopback import answering
 from tests.support.opa import OpaServer
 from tests.support.policies import finds, rule
 
@@ -67,15 +67,8 @@ class Between(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def between(opa_server: OpaServer) -> Iterator[Any]:
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Between)
-    server.upstream, server.change, server.short = opa_server.url, bytes, False
-    server.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Between, upstream=opa_server.url, change=bytes, short=False) as server:
+        yield server
 
 
 def ask(between: Any, change: Change, document: Any = SUBJECT, *, short: bool = False) -> Verdict:
