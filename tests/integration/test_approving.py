@@ -12,10 +12,16 @@ import pytest
 
 from controlplane.errors import UsageError
 from controlplane.operations.approvals import Approvals
-from controlplane.operations.approving import IMPORT_KIND, KIND, approve, import_reviews
+from controlplane.operations.approving import (
+    IMPORT_KIND,
+    KIND,
+    approve,
+    import_reviews,
+    refuse_other_branch,
+)
 from controlplane.operations.people import People
 from controlplane.operations.said import Statements
-from controlplane.reviews.model import Reviews
+from controlplane.reviews.model import Review, Reviews
 from evidence.records import Record
 from evidence.signers.base import Signer
 from evidence.trust import TrustedKey, TrustSet
@@ -144,3 +150,32 @@ def test_no_server_is_called_as_an_approvers_own_signature_is(tmp_path: Path) ->
 
 def test_no_evidence_is_no_approval(tmp_path: Path) -> None:
     assert roles(tmp_path, step("a", "b")) == []
+
+
+APPROVED = (Review("sam", "approved", "b" * 40, "2026-01-31T12:00:00Z"),)
+VOID = (Review("sam", "dismissed", "b" * 40, "2026-01-31T12:00:00Z"),)
+
+
+@pytest.mark.parametrize(
+    ("reviews", "base", "target", "into", "refused"),
+    [
+        (APPROVED, "", "main", "main", False),
+        (APPROVED, "a" * 40, "", "", False),  # the commit is compared when it is imported
+        (VOID, "", "topic", "main", False),
+        (APPROVED, "", "topic", "main", True),
+        (APPROVED, "", "main", "", True),
+        (APPROVED, "", "", "", True),
+        (APPROVED, "", "", "main", True),
+    ],
+)
+def test_an_approval_of_a_merge_into_another_branch_is_refused(
+    reviews: tuple[Review, ...], base: str, target: str, into: str, *, refused: bool
+) -> None:
+    """Against another branch another difference was approved, under the same head."""
+    said = Reviews("gitlab", "https://gitlab.com", "", "", reviews, base=base, target=target)
+    if refused:
+        with pytest.raises(UsageError, match="branch") as found:
+            refuse_other_branch(said, into)
+        assert found.value.remedy
+    else:
+        refuse_other_branch(said, into)
