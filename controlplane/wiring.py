@@ -331,15 +331,17 @@ def clearing(repository: GitRepository, engine: str | None, keys: Path | None) -
     from controlplane.operations.agreement import agreement  # noqa: PLC0415
     from controlplane.operations.applying import Clearing, LateJudge  # noqa: PLC0415
     from controlplane.operations.remembering import past_decisions  # noqa: PLC0415
+    from controlplane.operations.said import Statements  # noqa: PLC0415
     from controlplane.operations.trust import trust_of  # noqa: PLC0415
 
     evidence = evidence_directory(repository)
+    statements = Statements(evidence)
     late = LateJudge(
         engine=lambda: policy_engine(engine),
         charts=charts(),
         writer=lambda: evidence_writer(evidence, "decide", keys=keys),
         now=now,
-        said=lambda step, when: agreement(repository, evidence, step, when),
+        said=lambda step, when: agreement(repository, statements, step, when),
         past=lambda step, when: past_decisions(evidence, trust_of(step.base), when),
     )
     return Clearing(repository, evidence, late)

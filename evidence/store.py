@@ -78,9 +78,14 @@ def read_entry(data: bytes, part: str) -> dict[str, Json]:
     return entry
 
 
-def runs_of(directory: Path, log: LogReader) -> Iterator[StoredRun]:
-    """Yield the runs of one log in its order; raises MalformedError at the first that is bad."""
-    for index, data in enumerate(log.entries()):
+def runs_of(
+    directory: Path, log: LogReader, start: int = 0, end: int | None = None
+) -> Iterator[StoredRun]:
+    """Yield the runs of one log in its order, those of entries from `start` up to `end` (its size).
+
+    Raises MalformedError at the first that is bad.
+    """
+    for index, data in enumerate(log.entries(start, end), start):
         yield read_run(directory, log.origin, index, data)
 
 

@@ -13,8 +13,9 @@ from controlplane.cli.gate_step import step_of
 from controlplane.errors import Exit, UsageError
 from controlplane.operations.agreement import authors
 from controlplane.operations.approvals import Approval, Approvals
-from controlplane.operations.approving import import_reviews
+from controlplane.operations.approving import import_reviews, refuse_other_branch
 from controlplane.operations.people import People
+from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
 from controlplane.repo.git import GitRepository
 from evidence.canonical import Json
@@ -37,8 +38,8 @@ def list_(base: str, head: str, root: str, form: str) -> int:
     repository.refuse_shallow()
     step = step_of(repository, base, head)
     people = People.of(step.base)
-    directory = wiring.evidence_directory(repository)
-    book = Approvals(directory, trust_of(step.base), people, wiring.now())
+    statements = Statements(wiring.evidence_directory(repository))
+    book = Approvals(statements, trust_of(step.base), people, wiring.now())
     found, wrote = book.of(step), authors(repository, step, people, book)
     if form == "json":
         rows = [{**each.to_fact(), "objection": each.objection} for each in found]
@@ -81,16 +82,27 @@ def _row(approval: Approval, wrote: list[Json]) -> tuple[str, ...]:
     help="The file the server sent: an event, or the list of reviews.",
 )
 @click.option("--issuer", default="", help="Whose accounts they are, for a server of your own.")
+@click.option(
+    "--into", metavar="BRANCH", default="", help="Where the step goes. [the branch of --base]"
+)
 @options.step
 @options.root
 @options.keys
 def import_(
-    source: str, event: Path, issuer: str, base: str, head: str, root: str, keys: Path | None
+    source: str,
+    event: Path,
+    issuer: str,
+    into: str,
+    base: str,
+    head: str,
+    root: str,
+    keys: Path | None,
 ) -> int:
     """Record what SERVER says of the step from BASE to HEAD, signed by this machine."""
     said = wiring.review_source(source)(_read(event), issuer)
     repository = GitRepository.open(root)
     repository.refuse_shallow()
+    refuse_other_branch(said, into or _branch(repository, base))
     step = step_of(repository, base, head)
     writer = wiring.evidence_writer(wiring.evidence_directory(repository), "import", keys=keys)
     people, trust = People.of(step.base), trust_of(step.base)
@@ -100,6 +112,15 @@ def import_(
     output.data(f"imported from {source}: {entry.origin} entry {entry.index}")
     output.talk("next: `cpctl approvals list`, then `cpctl gate`")
     return Exit.CLEAN
+
+
+def _branch(repository: GitRepository, base: str) -> str:
+    """Return the branch that a base is given as, "" where it is given otherwise."""
+    name = base.removeprefix("refs/heads/")
+    if repository.has(f"refs/heads/{name}"):
+        return name
+    name = base.removeprefix("refs/remotes/").removeprefix("origin/")
+    return name if repository.has(f"refs/remotes/origin/{name}") else ""
 
 
 def _read(path: Path) -> Json:

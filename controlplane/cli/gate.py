@@ -31,6 +31,7 @@ from controlplane.operations.genesis import beginning, require_pinned
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import record_decision
 from controlplane.operations.remembering import past_decisions
+from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
 from controlplane.policy.engine import PolicyEngine
 from controlplane.repo.git import GitRepository
@@ -154,8 +155,8 @@ def _said(repository: GitRepository, step: Step) -> Agreement:
     """Return what people said of this very step. What is not committed was approved by nobody."""
     if step.head.commit is None:
         return Agreement()
-    evidence = wiring.evidence_directory(repository)
-    return agreement(repository, evidence, step, wiring.now())
+    statements = Statements(wiring.evidence_directory(repository))
+    return agreement(repository, statements, step, wiring.now())
 
 
 def _gate(
@@ -204,7 +205,7 @@ def _answer(
     now, said = wiring.now(), _said(repository, step)
     named = f"{engine.name} {engine.version()}"
     asked = Asked(step, named, said, wanted.whole, writer.origin, wiring.programs())
-    before = None if wanted.again else recall(cache, asked, directory, now)
+    before = None if wanted.again else recall(cache, asked, directory, writer.signer, now)
     if before is not None:
         output.talk(f"engine: {engine.version()}")
         place = f"{before.entry.origin} entry {before.entry.index}"

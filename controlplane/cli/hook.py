@@ -30,6 +30,7 @@ from controlplane.repo.git import GitRepository
 from controlplane.repo.quarantine import folder, folder_name, moved
 from controlplane.repo.snapshot import read
 from controlplane.report.results import exit_of
+from evidence.canonical import Json
 
 _HEADS = "refs/heads/"
 
@@ -133,7 +134,16 @@ def _ask(push: Push, gate: GateServer, quarantine: str) -> int:
         output.talk(f"    → {each['remedy']}")
     for line in answer["details"]:
         output.talk(f"undecided: {line}")
+    if more := _unseen(answer):
+        output.talk(f"and {more} more; `cpctl gate` shows all of them")
     return Exit.CLEAN if answer["allow"] is True else Exit.FINDINGS
+
+
+def _unseen(answer: Json) -> int:
+    """Return how many findings lie beyond the page; 0 of a server that says no totals."""
+    totals = answer.get("totals", {})
+    names = ("problems", "words", "details")
+    return sum(totals.get(name, len(answer[name])) - len(answer[name]) for name in names)
 
 
 def _refused(push: Push) -> int:

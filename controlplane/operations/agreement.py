@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 from controlplane.operations.approvals import Approvals, facts
 from controlplane.operations.gate import Agreement, Step
 from controlplane.operations.people import People
 from controlplane.operations.requirements import EMERGENCY
+from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
 from controlplane.repo.git import GitRepository, Person
 from controlplane.repo.snapshot import Snapshot
@@ -22,12 +22,14 @@ from evidence.canonical import Json
 LONGEST = 10_000  # commits walked back for emergencies that wait for a review
 
 
-def agreement(repository: GitRepository, directory: Path, step: Step, now: datetime) -> Agreement:
+def agreement(
+    repository: GitRepository, statements: Statements, step: Step, now: datetime
+) -> Agreement:
     """Return what people said of `step`; nobody is asked about the very first revision."""
     if step.genesis:
         return Agreement()
     people = People.of(step.base)
-    book = Approvals(directory, trust_of(step.base), people, now)
+    book = Approvals(statements, trust_of(step.base), people, now)
     within = _review_within(step.base)
     return Agreement(
         approvals=facts(book.of(step)),

@@ -2,9 +2,9 @@
 
 A job that runs again, a whole repository judged every night: the decision is in the evidence
 already, and judging it anew would record the same. It is given again only while it holds, where
-the evidence still has it, and where this machine kept it; what stayed open is asked anew, and so is
-what depends on other decisions. Nothing is applied on the strength of what is kept here: that is
-for the evidence.
+`still_recorded` finds it in the evidence, and where this machine kept it; what stayed open is asked
+anew, and so is what depends on other decisions. Nothing is applied on the strength of what is kept
+here: that is for the evidence.
 """
 
 from __future__ import annotations
@@ -24,11 +24,10 @@ from controlplane.operations.authorising import holds_until
 from controlplane.operations.change_view import concerns_judging
 from controlplane.operations.gate import Agreement, GateReport, Step
 from controlplane.operations.recording import state_json, subjects_of
-from evidence import store
+from controlplane.operations.still_recorded import still_recorded
 from evidence.canonical import canonical
-from evidence.errors import EvidenceError
-from evidence.records import records_root
 from evidence.run import Entry
+from evidence.signers.base import Signer
 
 LONGEST: Final = timedelta(hours=20)  # so that what is asked every night is judged every night
 MOST: Final = 16  # answers that are kept; each about 1 KiB a tenant
@@ -83,42 +82,34 @@ def remember(cache: Cache, asked: Asked, report: GateReport, entry: Entry, now: 
     cache.put(asked.name, pickle.dumps((now, entry, kept), pickle.HIGHEST_PROTOCOL), MOST)
 
 
-def recall(cache: Cache, asked: Asked, directory: Path, now: datetime) -> Before | None:
+def recall(
+    cache: Cache, asked: Asked, directory: Path, signer: Signer, now: datetime
+) -> Before | None:
     """Return the answer that was given before, None where it is to be asked anew.
 
-    `directory` is where the evidence is that must still hold it. What is not given again is
-    forgotten, so that it does not outlive the answer that comes in its place.
+    `directory` is where the evidence is that must still hold it, `signer` who would sign it today.
+    What is not given again is forgotten, so that it does not outlive the answer that comes in its
+    place.
     """
     content = cache.get(asked.name)
     before = None
     if content is not None:
         with suppress(Exception):  # our own, but of whatever shape: then it is asked anew
-            before = _read(content, asked, directory, now)
+            found = _read(content, asked, now)
+            if found is not None and still_recorded(
+                directory, found.entry, subjects_of(asked.step), signer, now
+            ):
+                before = found
     if before is None:
         cache.forget(asked.name)
     return before
 
 
-def _read(content: bytes, asked: Asked, directory: Path, now: datetime) -> Before | None:
+def _read(content: bytes, asked: Asked, now: datetime) -> Before | None:
+    """Return what was kept, None where it holds no more."""
     kept: tuple[datetime, Entry, dict[str, Any]] = pickle.loads(content)  # noqa: S301 - our own
     given, entry, parts = kept
     report = GateReport(step=asked.step, **parts)
     until = holds_until(report.verdict.valid_until, report.time["text"])
     ends = min(given + LONGEST, until or given + LONGEST)
-    if not given <= now < ends or not _recorded(directory, entry, report):
-        return None
-    return Before(report, entry, given)
-
-
-def _recorded(directory: Path, entry: Entry, report: GateReport) -> bool:
-    """Whether the evidence holds the entry, at its place in the log and with all its records."""
-    try:
-        _, log = store.readers([directory])[entry.origin]
-        (data,) = log.entries(entry.index, entry.index + 1)
-        run = store.read_run(directory, entry.origin, entry.index, data)
-        said = run.statement
-        whole = records_root(each.data for each in run.records()) == said.root
-        same = (run.envelope.digest, said.outcome) == (entry.envelope, entry.outcome)
-    except (EvidenceError, OSError, KeyError, ValueError):
-        return False
-    return whole and same and said.subjects == tuple(subjects_of(report.step))
+    return Before(report, entry, given) if given <= now < ends else None

@@ -7,21 +7,19 @@ the same trust root lets approve. A change can bring neither its own approver no
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from controlplane.operations.approving import AUTHOR_KIND, IMPORT_KIND, KIND, OWN_KEY
-from controlplane.operations.decided import recorded_any
 from controlplane.operations.freezes import moment
 from controlplane.operations.gate import Step
 from controlplane.operations.people import People, objection, person_of
 from controlplane.operations.requirements import EMERGENCY
+from controlplane.operations.said import Said, Statements
 from evidence.canonical import Json
 from evidence.judge import Judge
-from evidence.shape import TIME, stamp
+from evidence.shape import stamp
 from evidence.store import StoredRun
 from evidence.trust import TrustSet
 
@@ -63,28 +61,17 @@ class Approval:
         }
 
 
-@dataclass(frozen=True)
-class _Said:
-    """A record about one step, and the run that signed it."""
-
-    run: StoredRun
-    payload: Json
-    trees: tuple[str, str]
-
-
 class Approvals:
     """The statements in one evidence directory, judged by one trust root."""
 
-    def __init__(self, directory: Path, trust: TrustSet, people: People, now: datetime) -> None:
+    def __init__(
+        self, statements: Statements, trust: TrustSet, people: People, now: datetime
+    ) -> None:
         self._judge, self._people = Judge({}, trust, now), people
-        wanted = {KIND: {KIND}, IMPORT_KIND: {KIND, AUTHOR_KIND}}
-        found: dict[tuple[str, str], list[_Said]] = defaultdict(list)
-        for run, kind, payload, _ in recorded_any(directory, wanted):
-            if (said := _said(run, kind, payload)) is not None:
-                found[run.statement.kind, kind].append(said)
-        self._given = found[KIND, KIND]
-        self._imported = found[IMPORT_KIND, KIND]
-        self._authors = found[IMPORT_KIND, AUTHOR_KIND]
+        found = statements.by_kind()
+        self._given = found.get((KIND, KIND), ())
+        self._imported = found.get((IMPORT_KIND, KIND), ())
+        self._authors = found.get((IMPORT_KIND, AUTHOR_KIND), ())
 
     def of(self, step: Step) -> tuple[Approval, ...]:
         """Return every statement about the step, those that count first, each once."""
@@ -109,7 +96,7 @@ class Approvals:
         `merged` gives the trees of the branch; `within` is the time a review may take, in seconds.
         """
         counting: dict[tuple[str, str], list[Approval]] = {}
-        for trees in {said.trees for said in self._given}:
+        for trees in {said.trees for said in self._given if _emergency(said)}:
             counting[trees] = [a for a in self._all(trees) if not a.objection]
         claimed = {t: _claims(each) for t, each in counting.items() if _claims(each)}
         unseen = {t: c for t, c in claimed.items() if not _reviewed(counting[t], c)}
@@ -128,7 +115,7 @@ class Approvals:
                 yield self._from_key(said)
         yield from self._from_server(trees)
 
-    def _from_key(self, said: _Said) -> Approval:
+    def _from_key(self, said: Said) -> Approval:
         keyid, payload = said.run.envelope.keyid, said.payload
         trusted, key = self._judge.key(keyid), self._people.key(keyid)
         role = str(payload.get("role", ""))
@@ -155,7 +142,7 @@ class Approvals:
         """Yield the last word of every account, as far as importers that count said it."""
         about = [s for s in self._imported if s.trees == trees]
         complete = [s for s in self._authors if s.trees == trees and s.payload.get("complete")]
-        latest: dict[tuple[str, str], _Said] = {}
+        latest: dict[tuple[str, str], Said] = {}
         for said in about:
             if self._why(said.run):
                 yield from self._account(said)
@@ -169,7 +156,7 @@ class Approvals:
             if said.payload["state"] == "approved" and not newer:
                 yield from self._account(said)
 
-    def _account(self, said: _Said) -> Iterator[Approval]:
+    def _account(self, said: Said) -> Iterator[Approval]:
         """Yield what an account's approval is worth: one for each role of its identity."""
         payload = said.payload
         identity = self._people.identity(payload["issuer"], payload["subject"])
@@ -216,36 +203,21 @@ class Approvals:
         return found.message if found else ""
 
 
-_TEXTS = {
-    (KIND, KIND): ("role",),
-    (IMPORT_KIND, KIND): ("source", "issuer", "subject", "state", "time"),
-    (IMPORT_KIND, AUTHOR_KIND): ("source", "issuer", "subject"),
-}
-
-
-def _said(run: StoredRun, kind: str, payload: Json) -> _Said | None:
-    """Return what has the form of a statement about a step. Nothing of it is believed yet."""
-    match payload:
-        case {"from": {"tree": str(before)}, "to": {"tree": str(after)}}:
-            texts = _TEXTS[run.statement.kind, kind]
-            whole = all(isinstance(payload.get(name), str) for name in texts)
-            timed = "time" not in texts or TIME.fullmatch(payload["time"]) is not None
-            posing = run.statement.kind == IMPORT_KIND and payload.get("source") == OWN_KEY
-            if whole and timed and not posing and isinstance(payload.get("classes", []), list):
-                return _Said(run, payload, (before, after))
-    return None
-
-
-def _order(said: _Said) -> tuple[str, bool]:
+def _order(said: Said) -> tuple[str, bool]:
     """Return what orders the words of one account: when, and of one moment that it is void."""
     return said.payload["time"], said.payload["state"] != "approved"
 
 
-def _supersedes(complete: _Said, said: _Said) -> bool:
+def _supersedes(complete: Said, said: Said) -> bool:
     """Whether a list of all approvals that came later did not hold this one."""
     same = complete.payload["issuer"] == said.payload["issuer"]
     later = complete.run.statement.finished > said.run.statement.finished
     return same and later and complete.run.statement.run != said.run.statement.run
+
+
+def _emergency(said: Said) -> bool:
+    """Whether somebody says so of the step, perhaps without being heard."""
+    return EMERGENCY in map(str, said.payload.get("classes", ()))
 
 
 def _claims(approvals: Iterable[Approval]) -> list[Approval]:

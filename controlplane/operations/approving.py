@@ -77,6 +77,28 @@ def refuse_unknown_classes(classes: Collection[str], changed: Collection[str]) -
         )
 
 
+def refuse_other_branch(reviews: Reviews, into: str) -> None:
+    """Raise UsageError for approvals of a merge into another branch than `into`, "" if unknown.
+
+    Only where the server names no commit: against another branch another difference was approved.
+    """
+    if reviews.base or reviews.target == into != "":
+        return
+    if not any(each.state == "approved" for each in reviews.reviews):
+        return
+    if not into:
+        raise UsageError(
+            "the event names no commit that it is to be merged into, at most a branch, and which "
+            "branch the step goes to is not known",
+            remedy="name the protected branch with --into, or as --base",
+        )
+    about = f"a merge into the branch `{reviews.target}`" if reviews.target else "no known branch"
+    raise UsageError(
+        f"the event is about {about}, the step goes to the branch `{into}`",
+        remedy="what was approved is another change: have it approved for this branch",
+    )
+
+
 def import_reviews(
     step: Step, reviews: Reviews, people: People, trust: TrustSet, writer: EvidenceWriter
 ) -> tuple[Entry, tuple[str, ...]]:

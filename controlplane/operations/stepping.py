@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from controlplane.errors import UsageError
@@ -18,6 +19,7 @@ from controlplane.operations.clearing import branch as way
 from controlplane.operations.gate import NOBODY, GateReport, Step, gate, step_between
 from controlplane.operations.genesis import require_pinned
 from controlplane.operations.remembering import past_decisions
+from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
 from controlplane.policy.engine import Answer, PolicyEngine, Prepared, Question
 from controlplane.policy.model import PolicyBundle
@@ -91,6 +93,11 @@ class Means:
     now: Callable[[], datetime]
     parsed: ParseCache = field(default_factory=lambda: ParseCache(None, most=KEPT_FILES))
 
+    @cached_property
+    def statements(self) -> Statements:
+        """What people said, of which each question reads only what is new."""
+        return Statements(self.evidence)
+
 
 def judge_step(
     repository: GitRepository, base: str, head: str, means: Means, known: Snapshot | None = None
@@ -104,7 +111,7 @@ def judge_step(
     step = _step(repository, base, head, means, known)
     now, said = means.now(), NOBODY
     if not step.genesis:
-        said = agreement(repository, means.evidence, step, now)
+        said = agreement(repository, means.statements, step, now)
     return gate(
         step,
         means.engine,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -117,7 +117,7 @@ def check(
     """
     names = Names(known)
     yield from _duplicates(documents, known, locate)
-    yield from _missing(documents, names, locate, unread)
+    yield from missing(documents, names, locate, unread)
     yield from _cycles(known, names, locate)
 
 
@@ -128,14 +128,14 @@ def check_changed(
     locate: Locate,
     unread: Set[str] = frozenset(),
 ) -> Iterator[Problem]:
-    """Yield every problem between documents where those of `before` were sound and became `after`.
+    """Yield every problem in which documents are that were sound as `before` and became `after`.
 
-    That is so only where no name went away, none stands twice, and no version of a pack came or
-    went: then no document that stayed can have become wrong but by a circle.
+    Only where no name stands twice, and no version of a pack came or went. What stayed can become
+    wrong only by a circle, for which a link must come, or where what it refers to went (`missing`).
     """
     names = Names(known)
-    yield from _missing(after, names, locate, unread)
-    if _links(before) != _links(after):
+    yield from missing(after, names, locate, unread)
+    if not _links(after) <= _links(before):
         yield from _cycles(known, names, locate)
 
 
@@ -171,9 +171,10 @@ def _duplicates(documents: Sequence[Document], known: Index, locate: Locate) -> 
             )
 
 
-def _missing(
-    documents: Sequence[Document], names: Names, locate: Locate, unread: Set[str]
+def missing(
+    documents: Iterable[Document], names: Names, locate: Locate, unread: Set[str]
 ) -> Iterator[Problem]:
+    """Yield each reference of some documents that means nothing."""
     for document in documents:
         for reference in document.parsed.references:
             if reference.name not in unread and not names.resolve(reference):

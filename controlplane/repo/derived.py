@@ -1,9 +1,9 @@
 """A snapshot made of another: the same but for the files in which two commits differ.
 
 It is what `snapshot.read` gives, at a cost that grows with the change. The other one, the *origin*,
-was found sound, so that only what changed can be wrong; where more than that could have become
-wrong (a name that went, a pack), everything is looked at, and where even a path is unusual nothing
-is derived and the commit is to be read.
+was found sound, so that only what changed can be wrong, and what refers to a name that went. Where
+more than that could have become wrong (a pack, a name that stands twice), everything is looked at,
+and where even a path is unusual nothing is derived and the commit is to be read.
 """
 
 from __future__ import annotations
@@ -63,17 +63,16 @@ class Derived(Snapshot):
         old, new = _named(self._before), _named(self._after)
         self.touched: frozenset[tuple[str, str]] = frozenset(old | new)
         """(kind, identity) of whatever stands in a file that differs."""
+        self._went = old - new
         self._alone = len(new) == sum(bool(d.identity) for d in self._after) and not any(
             origin.document(*name) for name in new - old
         )
         self.plain: bool = (
             self._alone
-            and not old - new
-            and not made.gone
             and not any(kind in _ELSEWHERE for kind, _ in self.touched)
             and not any(self.places.is_payload(path) for path in made.changed)
         )
-        """Whether nothing that stayed can have become wrong."""
+        """Whether nothing that stayed can have become wrong but by referring to what went."""
 
     @property
     def owners(self) -> Collection[str]:
@@ -88,8 +87,9 @@ class Derived(Snapshot):
         found = dict(self.origin.index)
         for kind in {kind for kind, _ in self.touched}:
             after = {d.identity: d for d in self._after if d.identity and d.kind == kind}
-            found[kind] = Overlaid(found.get(kind, {}), after)  # plain: no name went
-        return found
+            went = {identity for gone, identity in self._went if gone == kind}
+            found[kind] = Overlaid(found.get(kind, {}), after, went)
+        return {kind: members for kind, members in found.items() if len(members)}
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -97,9 +97,26 @@ class Derived(Snapshot):
         if not self.plain:
             return self.everything_wrong()
         found = list(self.wrong_in_files(self.changed))
+        if self._made.gone:
+            found += self.payloads_of_nobody()
         unread = self.unread(self.changed)
         found += checks.check_changed(self._before, self._after, self.index, self._locate, unread)
+        found += checks.missing(self._left_behind(), self.names, self._locate, unread)
         return tuple(sorted(set(found)))
+
+    def _left_behind(self) -> Iterator[Document]:
+        """Yield what stayed and refers to what went, or to something of that name."""
+        if isinstance(self.origin, Imaged):
+            found = {who for name in self._went for who in self.origin.referrers(name)}
+            documents = (self.origin.document(*who) for who in sorted(found))
+            yield from (d for d in documents if d is not None and d.path not in self.changed)
+            return
+        names = {identity for _, identity in self._went}
+        for document in self.origin.documents if names else ():
+            if document.path not in self.changed and any(
+                reference.name in names for reference in document.parsed.references
+            ):
+                yield document
 
     def get(self, kind: str, identity: str) -> Resource | None:
         """Return a resource, None where it is not declared or not valid."""
@@ -122,7 +139,8 @@ class Derived(Snapshot):
         if not self.plain:
             return super().valid(kind)
         own = {identity: d.parsed.valid for (k, identity), d in self._own.items() if k == kind}
-        stayed = [identity for identity in self.origin.valid(kind) if identity not in own]
+        before = self.origin.valid(kind)
+        stayed = [i for i in before if i not in own and (kind, i) not in self._went]
         return sorted([*stayed, *(identity for identity, valid in own.items() if valid)])
 
     def below(self, prefix: str) -> Iterator[tuple[str, Entry]]:

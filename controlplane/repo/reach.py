@@ -79,6 +79,8 @@ class Reverse:
             return snapshot.referrers(name)
         if not isinstance(snapshot, Derived) or not snapshot.plain:
             return self.every.get(name, frozenset())
+        if snapshot.document(*name) is None:
+            return frozenset()  # it went, and nothing can mean it any more
         again, found = self._again
         stayed = Reverse.of_snapshot(snapshot.origin)._referrers(name) - again
         return stayed | found.get(name, frozenset())

@@ -140,10 +140,14 @@ class Snapshot:
     def everything_wrong(self) -> tuple[Problem, ...]:
         """Return everything that is wrong, looking at everything."""
         found = [*self._contents.problems, *self.wrong_in_files(self._parsed)]
-        found.extend(_nobodys(self.entries, self._parsed, self.places))
+        found.extend(self.payloads_of_nobody())
         unread = self.unread(self._parsed)
         found.extend(checks.check(self.documents, self.index, self._locate, unread))
         return tuple(sorted(set(found)))
+
+    def payloads_of_nobody(self) -> Iterator[Problem]:
+        """Yield what looks like a resource and is not read, being below `content/` of no pack."""
+        return _nobodys(self.entries, self._parsed, self.places)
 
     def unread(self, chosen: Collection[str]) -> frozenset[str]:
         """Return the words in the paths of those files of which not all can be told."""

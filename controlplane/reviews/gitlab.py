@@ -3,7 +3,9 @@
 Formats: https://docs.gitlab.com/user/project/integrations/webhook_events/#merge-request-events and
 https://docs.gitlab.com/api/merge_request_approvals/. An approval of the API does not say which
 commit it is about. It is believed only as `{"merge_request": …, "approvals": …, "project": …}`,
-where the project's settings say `reset_approvals_on_push`.
+where the project's settings say `reset_approvals_on_push`. The webhook names no commit that it is
+to be merged into, only the branch: `oldrev` is what the source branch held before a push, and is
+not there when somebody approves.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ def read(event: Json, issuer: str = "") -> Reviews:
         reviews = (Review(login, state, head, said["updated_at"].time()),)
     # The webhook names the author by number only, unless the author is who acted.
     author = at["user"]["username"].text() if _acted(at) else ""
-    return Reviews("gitlab", issuer or ISSUER, head, author, reviews)
+    target = said["target_branch"].text()
+    return Reviews("gitlab", issuer or ISSUER, head, author, reviews, target=target)
 
 
 def _acted(at: At) -> bool:
@@ -60,4 +63,10 @@ def _listed(at: At, issuer: str) -> Reviews:
     base = ""
     if "diff_refs" in request and request["diff_refs"].value is not None:
         base = request["diff_refs"]["base_sha"].commit()
-    return Reviews("gitlab", issuer, head, author, reviews, complete=True, base=base)
+    target = request["target_branch"].text() if "target_branch" in request else ""
+    if reviews and not (base or target):
+        raise request.wrong(
+            "does not say into what the approved commits were to be merged",
+            "give the merge request as the API returns it, with `diff_refs` and `target_branch`",
+        )
+    return Reviews("gitlab", issuer, head, author, reviews, complete=True, base=base, target=target)

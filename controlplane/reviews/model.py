@@ -43,7 +43,7 @@ class Reviews:
 
     `complete` says that nobody else approves: a list, not one event. `base` is the commit that the
     pull request was to be merged into: what was reviewed is the difference from it; "" where the
-    server does not say.
+    server does not say. `target` is the name of that branch, "" where it does not say that either.
     """
 
     source: str
@@ -53,6 +53,7 @@ class Reviews:
     reviews: tuple[Review, ...]
     complete: bool = False
     base: str = ""
+    target: str = ""
 
     def latest(self) -> tuple[Review, ...]:
         """Return the last word of every reviewer, by login; of two at one moment, the later one."""

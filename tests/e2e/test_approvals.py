@@ -179,11 +179,14 @@ def open_reviews(company: Company) -> list[Any]:
 
     from controlplane.cli.gate_step import step_of  # noqa: PLC0415
     from controlplane.operations.agreement import agreement  # noqa: PLC0415
+    from controlplane.operations.said import Statements  # noqa: PLC0415
     from controlplane.repo.git import GitRepository  # noqa: PLC0415
 
     repository = GitRepository.open(company.root)
     step = step_of(repository, "main", "HEAD")
-    return list(agreement(repository, company.evidence, step, datetime.now(UTC)).reviews)
+    return list(
+        agreement(repository, Statements(company.evidence), step, datetime.now(UTC)).reviews
+    )
 
 
 def test_an_emergency_nobody_provided_for_is_only_a_claim(company: Company) -> None:
@@ -277,6 +280,37 @@ def test_a_review_of_another_base_is_refused(company: Company) -> None:
     listed_alone.write_text(json.dumps([pull["review"]]), "utf-8")
     assert "does not say into which base" in take(company, str(listed_alone), expect=2)
     assert listed(company) == []
+
+
+def test_what_gitlab_approved_for_another_branch_is_refused(company: Company) -> None:
+    """A webhook names no commit of the base: what counts is the branch, by whatever name."""
+    said = {
+        "object_kind": "merge_request",
+        "user": {"id": 4, "username": "sam-sec"},
+        "object_attributes": {
+            "action": "approved",
+            "author_id": 3,
+            "updated_at": "2026-11-25 10:00:00 UTC",
+            "last_commit": {"id": company.git("rev-parse", "HEAD")},
+            "target_branch": "side",
+        },
+    }
+    path = company.folder / "hook.json"
+
+    def take_hook(target: str, *ends: str, expect: int) -> str:
+        said["object_attributes"]["target_branch"] = target  # type: ignore[index]
+        path.write_text(json.dumps(said), "utf-8")
+        return company.cpctl(
+            "approvals", "import", "--from", "gitlab", "--event", str(path), *ends,
+            home="gate", expect=expect,
+        ).said  # fmt: skip
+
+    commit = company.git("rev-parse", "main")
+    assert "into the branch `side`" in take_hook("side", "--base", "main", expect=2)
+    assert "--into" in take_hook("main", "--base", commit, expect=2)
+    assert listed(company) == []
+    take_hook("main", "--base", "main", expect=0)
+    take_hook("main", "--base", commit, "--into", "main", expect=0)
 
 
 def test_a_key_that_may_not_import_says_nothing(company: Company) -> None:

@@ -12,9 +12,16 @@ import pytest
 
 from controlplane.errors import UsageError
 from controlplane.operations.approvals import Approvals
-from controlplane.operations.approving import IMPORT_KIND, KIND, approve, import_reviews
+from controlplane.operations.approving import (
+    IMPORT_KIND,
+    KIND,
+    approve,
+    import_reviews,
+    refuse_other_branch,
+)
 from controlplane.operations.people import People
-from controlplane.reviews.model import Reviews
+from controlplane.operations.said import Statements
+from controlplane.reviews.model import Review, Reviews
 from evidence.records import Record
 from evidence.signers.base import Signer
 from evidence.trust import TrustedKey, TrustSet
@@ -59,7 +66,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def roles(directory: Path, about: Any, trust: TrustSet = TRUST) -> list[str]:
-    found = Approvals(directory, trust, People(), NOW).of(about)
+    found = Approvals(Statements(directory), trust, People(), NOW).of(about)
     return [approval.role for approval in found if not approval.objection]
 
 
@@ -110,7 +117,7 @@ def test_who_holds_a_revoked_key_cannot_sign_in_the_past(
     directory: Path, since: str, counting: list[str]
 ) -> None:
     """The approval of the fixture says an earlier time than either."""
-    (given,) = Approvals(directory, TRUST, People(), NOW).of(step("a", "b"))
+    (given,) = Approvals(Statements(directory), TRUST, People(), NOW).of(step("a", "b"))
     assert given.time < since
     revoked = trust_in(key(ADA, "security", revoked_from=since))
     assert roles(directory, step("a", "b"), revoked) == counting
@@ -129,7 +136,7 @@ def test_an_importer_cannot_say_that_somebody_signed(
     with log.begin(kind=IMPORT_KIND, subjects=(), summary="said") as run:
         run.record(Record(KIND, "said", {**trees, **said}))
         run.close(outcome="imported", summary="said")
-    assert len(Approvals(tmp_path, trust, People(), NOW).of(about)) == seen
+    assert len(Approvals(Statements(tmp_path), trust, People(), NOW).of(about)) == seen
 
 
 def test_no_server_is_called_as_an_approvers_own_signature_is(tmp_path: Path) -> None:
@@ -143,3 +150,32 @@ def test_no_server_is_called_as_an_approvers_own_signature_is(tmp_path: Path) ->
 
 def test_no_evidence_is_no_approval(tmp_path: Path) -> None:
     assert roles(tmp_path, step("a", "b")) == []
+
+
+APPROVED = (Review("sam", "approved", "b" * 40, "2026-01-31T12:00:00Z"),)
+VOID = (Review("sam", "dismissed", "b" * 40, "2026-01-31T12:00:00Z"),)
+
+
+@pytest.mark.parametrize(
+    ("reviews", "base", "target", "into", "refused"),
+    [
+        (APPROVED, "", "main", "main", False),
+        (APPROVED, "a" * 40, "", "", False),  # the commit is compared when it is imported
+        (VOID, "", "topic", "main", False),
+        (APPROVED, "", "topic", "main", True),
+        (APPROVED, "", "main", "", True),
+        (APPROVED, "", "", "", True),
+        (APPROVED, "", "", "main", True),
+    ],
+)
+def test_an_approval_of_a_merge_into_another_branch_is_refused(
+    reviews: tuple[Review, ...], base: str, target: str, into: str, *, refused: bool
+) -> None:
+    """Against another branch another difference was approved, under the same head."""
+    said = Reviews("gitlab", "https://gitlab.com", "", "", reviews, base=base, target=target)
+    if refused:
+        with pytest.raises(UsageError, match="branch") as found:
+            refuse_other_branch(said, into)
+        assert found.value.remedy
+    else:
+        refuse_other_branch(said, into)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from controlplane.codehost import CodeHostError, Comments
 from controlplane.errors import IndeterminateError
 from controlplane.gateclient import GateServer
+from tests.support.loopback import answering
 
 
 class Elsewhere(BaseHTTPRequestHandler):
@@ -36,18 +35,8 @@ class Elsewhere(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serve(to: str = "") -> Iterator[Any]:
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
-    server.seen, server.to = [], to
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def serve(to: str = "") -> AbstractContextManager[Any]:
+    return answering(Elsewhere, seen=[], to=to)
 
 
 def test_no_redirect_is_followed_with_a_token() -> None:

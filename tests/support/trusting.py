@@ -12,6 +12,7 @@ from pathlib import Path
 from controlplane.operations.agreement import agreement
 from controlplane.operations.approving import approve
 from controlplane.operations.gate import Agreement, Step
+from controlplane.operations.said import Statements
 from controlplane.repo.git import GitRepository
 from evidence.signers.base import Signer
 from evidence.trust import TrustedKey, TrustSet
@@ -80,6 +81,6 @@ def approved(step: Step, by: Sequence[Signer], evidence: Path) -> Said:
         approve(step, "security", "looked", believing, log)
 
     def said(repository: GitRepository, asked: Step) -> Agreement:
-        return agreement(repository, evidence, asked, NOW)
+        return agreement(repository, Statements(evidence), asked, NOW)
 
     return said

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from controlplane.server.gate import pages
+
 Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 CommitId = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 MOST_ENVELOPES = 1000
@@ -103,6 +105,13 @@ class ChangeRequest(_Asked):
 
     quarantine: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,128}$")] = ""
     """The folder in `objects/` in which Git keeps what is being pushed."""
+
+    limit: Annotated[int, Field(ge=1, le=pages.LARGEST)] = pages.DEFAULT
+    """How many entries of each list are answered; the decision does not depend on it."""
+
+    cursor: Annotated[str, Field(pattern=pages.CURSOR)] = ""
+    """`next` of the page before; "" for the first. A page is neither judged nor recorded as a
+    decision of its own."""
 
 
 class Finding(_Given):
@@ -234,18 +243,38 @@ class Decisions(_Given):
     decisions: list[Decision]
 
 
+class Totals(_Given):
+    """How much there is of everything, whatever the page holds."""
+
+    words: int
+    problems: int
+    details: int
+    findings: int
+    indeterminate: int
+    weighed: int
+    judged: int
+    """Of all judgements together."""
+
+
 class ChangeDecision(_Given):
-    """The answer about a step of the repository."""
+    """The answer about a step of the repository; its lists hold one page of it."""
 
     allow: bool
+    """Whether the step may be taken: of the whole answer, on every page."""
+
     decision: dict[str, Any]
-    """The decision as it is recorded: from, to, verdict, judgements, classes."""
+    """The decision: from, to, verdict, judgements, classes. `verdictDigest` is that of the whole
+    verdict; the lists of verdict, judgements and weighed hold what lies in the page."""
 
     words: list[Worded]
     problems: list[Worded]
     """Why the head is no valid repository; where there are any, no rule was asked."""
 
     details: list[str]
+    totals: Totals
+    next: str
+    """The `cursor` of the next page; "" where every list ends in this one."""
+
     recorded: Entry | None = None
 
 

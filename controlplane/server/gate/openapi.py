@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
@@ -23,6 +24,9 @@ _ERRORS: Final = {
     "500": "A fault of the server; nothing was decided.",
     "503": "No policies are in force yet, or the decision could not be made or recorded.",
     "504": "There was no decision in time.",
+}
+_OTHER_PAGE: Final = {
+    "409": "The answer is another by now than the one whose next page is asked for."
 }
 _ASKED: Final[tuple[type[BaseModel], ...]] = (models.Envelope, models.Batch, models.ChangeRequest)
 _GIVEN: Final[tuple[type[BaseModel], ...]] = (
@@ -79,11 +83,12 @@ def _paths() -> Json:
     }
     review = _judges("admission", "Whether Kubernetes may take an object", ["AdmissionReview"],
                      ["AdmissionReview"])  # fmt: skip
+    changes = _judges("changes", "Judge a step of the served repository, or turn to the next page",
+                      ["ChangeRequest"], ["ChangeDecision"], _OTHER_PAGE)  # fmt: skip
     return {
         "/v1/decisions": _judges("decisions", "Judge one envelope, or several",
                                  ["Envelope", "Batch"], ["Decision", "Decisions"]),
-        "/v1/changes": _judges("changes", "Judge a step of the served repository",
-                               ["ChangeRequest"], ["ChangeDecision"]),
+        "/v1/changes": changes,
         "/v1/admission/{cluster}": {**review, "parameters": [cluster]},
         "/healthz": _tells("healthz", "Whether the process answers", "text/plain"),
         "/readyz": _tells("readyz", "Whether decisions can be made", "text/plain", open_=True),
@@ -92,9 +97,11 @@ def _paths() -> Json:
     }  # fmt: skip
 
 
-def _judges(name: str, words: str, asked: list[str], given: list[str]) -> Schema:
+def _judges(
+    name: str, words: str, asked: list[str], given: list[str], own: Mapping[str, str] | None = None
+) -> Schema:
     problems = {status: _answer(text, ["Problem"], "application/problem+json")
-                for status, text in _ERRORS.items()}  # fmt: skip
+                for status, text in sorted({**_ERRORS, **(own or {})}.items())}  # fmt: skip
     return {
         "post": {
             "operationId": name,

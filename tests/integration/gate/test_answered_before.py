@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,10 @@ from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import record_decision
 from controlplane.policy.model import Cause, Indeterminate
 from controlplane.render.helm import HelmCharts
+from evidence import tiles
+from evidence.errors import StorageError
 from evidence.run import Entry
+from evidence.signers.base import Signer
 from tests.integration.gate.test_derived import NOW, World
 from tests.support.evidence import signer, writer
 
@@ -42,12 +46,26 @@ class Given:
     asked: Asked
     report: GateReport
     entry: Entry
+    signer: Signer
+    log: Signer
 
     def remember(self, **changed: Any) -> None:
         remember(self.cache, self.asked, replace(self.report, **changed), self.entry, NOW)
 
     def recall(self, now: datetime = NOW, **changed: Any) -> Before | None:
-        return recall(self.cache, replace(self.asked, **changed), self.evidence, now)
+        asked = replace(self.asked, **changed)
+        return recall(self.cache, asked, self.evidence, self.signer, now)
+
+    def record(self, report: GateReport | None = None, sign: Signer | None = None) -> Entry:
+        """Record a decision in the same log, and return its entry."""
+        origin, by = self.entry.origin, sign or self.signer
+        log = writer(self.evidence, sign=by, log=self.log, origin=origin)
+        return record_decision(report or self.report, log)
+
+    @property
+    def kept(self) -> Path:
+        """The file in which the answer is kept."""
+        return self.cache.directory / self.asked.name
 
 
 @pytest.fixture
@@ -58,10 +76,12 @@ def given(world: World, tmp_path: Path) -> Given:
 def _given(world: World, tmp_path: Path, edits: list[tuple[str, str]]) -> Given:
     step = Recalled(None).step(world.git, world.base, world.commit(edits, world.base))
     report = gate(step, world.engine, HelmCharts(None), NOW)
-    log = writer(tmp_path / "evidence", sign=signer("decide"), origin="example.com/decide")
+    decides, logs = signer("decide"), signer("log")
+    log = writer(tmp_path / "evidence", sign=decides, log=logs, origin="example.com/decide")
     asked = Asked(step, "wasmtime 1", Agreement(), whole=False, origin="example.com/decide")
     cache = Cache(tmp_path / "revisions", tmp_path / "cache.key")
-    return Given(cache, tmp_path / "evidence", asked, report, record_decision(report, log))
+    entry = record_decision(report, log)
+    return Given(cache, tmp_path / "evidence", asked, report, entry, decides, logs)
 
 
 def test_what_was_recorded_is_given_again(given: Given) -> None:
@@ -186,6 +206,63 @@ def test_what_the_log_does_not_hold_is_asked_anew(given: Given, tmp_path: Path, 
         other = replace(given.entry, index=index, envelope=f"sha256:{'0' * 64}")
         remember(given.cache, given.asked, given.report, other, NOW)
     assert given.recall() is None
+
+
+class Careless(Signer):
+    """Signs in the name of a key and has it not."""
+
+    def sign(self, message: bytes) -> bytes:
+        return bytes(64)
+
+
+@pytest.mark.parametrize("who", ["ours", "another", "nobody", "for another purpose"])
+def test_only_what_would_be_signed_so_today_is_given_again(given: Given, who: str) -> None:
+    ours = given.signer
+    by = {
+        "ours": ours,
+        "another": signer("decide"),
+        "nobody": Careless(ours.name, ours.purpose, ours.public_key),
+        "for another purpose": ours,
+    }[who]
+    entry = given.record(sign=by)
+    remember(given.cache, given.asked, given.report, entry, NOW)
+    if who == "for another purpose":
+        given.signer = Careless(ours.name, "publish", ours.public_key)
+    assert (given.recall() is not None) is (who == "ours")
+
+
+def test_what_the_checkpoint_does_not_cover_is_asked_anew(given: Given) -> None:
+    """A statement of ours, put where the log holds another."""
+    entry = given.record()
+    remember(given.cache, given.asked, given.report, replace(entry, index=0), NOW)
+    (tile,) = (given.evidence / "logs").glob("*/tile/entries/000.p/2")
+    first, second = tiles.unpack_entries(tile.read_bytes(), "tile")
+    tile.write_bytes(tiles.pack_entries([second, first]))
+    assert given.recall() is None
+
+
+@pytest.mark.parametrize("since", ["nothing", "another step", "another answer", "broken off"])
+def test_an_old_answer_that_is_put_back_is_not_given_again(
+    world: World, given: Given, since: str
+) -> None:
+    allowing = replace(given.report, verdict=replace(given.report.verdict, findings=()))
+    remember(given.cache, given.asked, allowing, given.record(allowing), NOW)
+    old = given.kept.read_bytes()
+    if since == "another step":
+        head = world.commit([("zone", "acme")], world.base)
+        other = Recalled(None).step(world.git, world.base, head)
+        given.record(replace(given.report, step=other))
+    elif since == "another answer":
+        assert not given.report.allow
+        remember(given.cache, given.asked, given.report, given.record(), NOW)
+        before = given.recall()
+        assert before is not None
+        assert not before.report.allow
+    elif since == "broken off":
+        with suppress(StorageError):
+            given.record(replace(given.report, packs=(given.evidence / "none",)))
+    given.kept.write_bytes(old)
+    assert (given.recall() is not None) is (since in {"nothing", "another step"})
 
 
 @pytest.mark.parametrize("writer_", ["this machine", "another"])

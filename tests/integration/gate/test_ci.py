@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import yaml
 
 from tests.support.binaries import REPOSITORY
 from tests.support.gated import TENANT, Gated
+from tests.support.loopback import answering
 
 ACTION = REPOSITORY / ".github/actions/gate/action.yml"
 TEMPLATE = REPOSITORY / "packaging/gitlab/gate.yml"
@@ -67,15 +67,8 @@ class Host(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def host() -> Iterator[Any]:
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Host)
-    server.comments = []
-    server.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Host, comments=[]) as server:
+        yield server
 
 
 @pytest.fixture

@@ -44,6 +44,14 @@ NAMES = ("acme", "bolt", "cedar", "dune")
 PACK = "catalog/packs/retrieval/1.2.0"
 WAIVER = "catalog/waivers/change.yaml"
 EVERY_KIND = ("Tenant", "PackLock", "Pack", "Cluster", "Environment", "BudgetCap", "Waiver")
+REFERRED_TO = (
+    ("Cluster", "here"),
+    ("Cluster", "there"),
+    ("Environment", "prod"),
+    ("Tenant", "acme"),
+    ("BudgetCap", "odd"),
+    ("Pack", "retrieval@1.2.0"),
+)
 FLEET = "some clash in input.subject.resource.namespaces.items\n\tclash.count > 1"
 
 
@@ -84,8 +92,8 @@ def lock_of(name: str) -> str:
 def cap(name: str, limit: int, only: str = "") -> str:
     scope = f"scope:\n  tenants: [{only}]\n" if only else ""
     return documents.document(
-        "BudgetCap", name, f"{scope}limit: {limit} EUR\nperiod: month\n"
-        "ladder:\n  - at: 80%\n    action: warn\n  - at: 100%\n    action: suspend\n"
+        "BudgetCap", name, f"{scope}limit: {limit}.00 EUR\nperiod: {{unit: month, timeZone: UTC}}\n"
+        "ladder:\n  - {at: 80%, action: warn}\n  - {at: 100%, action: suspend, suspend: pack}\n"
     )  # fmt: skip
 
 
@@ -134,6 +142,23 @@ EDITS: Mapping[str, Any] = {
     "nobody's payload": lambda f, _: f.put("catalog/x/content/run.yaml", "a: b\n"),
     "cluster": lambda f, _: f.replaced(
         "catalog/clusters/here.yaml", "region: eu-west-1", "region: us-east-1"
+    ),
+    "cluster renamed": lambda f, _: f.replaced(
+        "catalog/clusters/here.yaml", "name: here\n", "name: there\n"
+    ),
+    "another cluster": lambda f, _: f.put(
+        "catalog/clusters/there.yaml", documents.CLUSTER.replace("name: here", "name: there")
+    ),
+    "moved there": lambda f, n: f.replaced(tenant(n), "target: here", "target: there"),
+    "environment under another path": lambda f, _: f.moved(
+        "catalog/environments/prod.yaml", "catalog/environments/p.yaml"
+    ),
+    "what is beside a payload goes": lambda f, _: f.without("catalog/odd/cap.yaml"),
+    "what is beside a payload moves": lambda f, _: f.moved(
+        "catalog/odd/cap.yaml", "catalog/budgets/odd.yaml"
+    ),
+    "what is beside a payload is renamed": lambda f, _: f.replaced(
+        "catalog/odd/cap.yaml", "name: odd\n", "name: cedar\n"
     ),
     "cluster gone": lambda f, _: f.without("catalog/clusters/here.yaml"),
     "environment": lambda f, _: f.replaced(
@@ -202,6 +227,8 @@ class World:
         files[f"{PACK}/content/run.sh"] = "echo 1\n"
         files["docs/a.md"] = "a\n"
         files[WAIVER] = waiver("tenancy/change")
+        files["catalog/odd/cap.yaml"] = cap("odd", 50, "cedar")
+        files["catalog/odd/content/run.sh"] = "echo 1\n"
         self.made.commit(files)
         self.git = GitRepository.open(path)
         locks, problems = lock(read(self.git, "main"), ())
@@ -314,6 +341,9 @@ def _same(mine: Snapshot, other: Snapshot) -> None:
         assert mine.content_digest(pack) == other.content_digest(pack)
     for prefix in ("policies/", "templates/", "tenants/bolt/", f"{PACK}/content/"):
         assert _bytes(mine, prefix) == _bytes(other, prefix)
+    ours, theirs = Reverse.of_snapshot(mine), Reverse.of_snapshot(other)
+    for name in REFERRED_TO:
+        assert ours.of(*name) == theirs.of(*name)
     if not lint(other):
         assert fleet_subject.subject(mine) == fleet_subject.subject(other)
 
@@ -375,10 +405,12 @@ def test_what_is_no_image_is_none(world: World, data: bytes) -> None:
     assert open_image(world.git, world.base, data, world.parse) is None
 
 
-def test_a_change_of_one_tenant_is_derived(world: World) -> None:
+def test_a_change_of_few_resources_is_derived(world: World) -> None:
     """Or all of the above would be said of reading."""
     for edits in ([("label", "bolt")], [("zone", "cedar"), ("label", "acme")], [("cap", "acme")],
-                  [("parent", "bolt")], [("rule", "bolt")], [("cluster", "bolt")]):  # fmt: skip
+                  [("parent", "bolt")], [("rule", "bolt")], [("cluster", "bolt")],
+                  [("gone", "bolt")], [("renamed", "bolt")], [("cluster renamed", "bolt")],
+                  [("environment gone", "bolt")], [("broken", "bolt")]):  # fmt: skip
         head = world.commit(edits, world.base)
         for origin in world.origins.values():
             found = derive(origin, world.git, head, world.parse)

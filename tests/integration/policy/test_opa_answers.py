@@ -6,12 +6,11 @@ Everything but the answer itself is a real server's: a proxy on loopback stands 
 from __future__ import annotations
 
 import json
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.error import HTTPError
 
@@ -24,6 +23,7 @@ from controlplane.policy.engines.opa import DEFAULT, OpaEngine
 from controlplane.policy.model import Cause, Verdict
 from evidence.canonical import canonical
 from tests.support.dripping import ENDLESS_BODY, ENDLESS_HEAD, drip
+from tests.support.loopback import answering
 from tests.support.opa import OpaServer
 from tests.support.policies import finds, rule
 
@@ -74,16 +74,9 @@ class Between(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def between(opa_server: OpaServer) -> Iterator[Any]:
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Between)
-    server.upstream, server.change, server.short = opa_server.url, bytes, False
-    server.drip = b""
-    server.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    given = {"upstream": opa_server.url, "change": bytes, "short": False, "drip": b""}
+    with answering(Between, **given) as server:
+        yield server
 
 
 def ask(between: Any, change: Change, document: Any = SUBJECT, *, short: bool = False) -> Verdict:

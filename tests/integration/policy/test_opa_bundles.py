@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from tests.support import binaries, documents
 from tests.support.company import ROOT
 from tests.support.gated import TENANT, Gated
 from tests.support.gitrepo import TestRepository
+from tests.support.loopback import answering
 from tests.support.policies import finds, rule, shipped
 from tests.support.process import Server, ServerError, free_port
 
@@ -221,45 +221,32 @@ def test_the_rules_of_a_bundle_in_git_judge(
     assert f"{TENANT}:" in said
 
 
-class _Served:
-    """An HTTP server on loopback; `answers` is path → bytes, or a status to answer with."""
+class _Asked(BaseHTTPRequestHandler):
+    """Answers with `answers` of the server, path → bytes or a status, and notes what was `asked`."""
 
-    def __init__(self) -> None:
-        self.answers: dict[str, bytes | int] = {}
-        self.asked: list[str] = []
-        served = self
+    server: Any
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                served.asked.append(self.path)
-                found = served.answers.get(self.path, 404)
-                self.send_response(found if isinstance(found, int) else 200)
-                self.send_header("Location", "/bundle.tar.gz")
-                self.end_headers()
-                if isinstance(found, bytes):
-                    self.wfile.write(found)
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        found = self.server.answers.get(self.path, 404)
+        self.send_response(found if isinstance(found, int) else 200)
+        self.send_header("Location", "/bundle.tar.gz")
+        self.end_headers()
+        if isinstance(found, bytes):
+            self.wfile.write(found)
 
-            def log_message(self, *_: object) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def log_message(self, *_: object) -> None:
+        return
 
 
 @pytest.fixture
-def served() -> Iterator[_Served]:
-    server = _Served()
-    yield server
-    server.close()
+def served() -> Iterator[Any]:
+    with answering(_Asked, answers={}, asked=[]) as server:
+        yield server
 
 
 def test_a_bundle_of_a_server_is_fetched_once_and_then_judges_offline(
-    tmp_path: Path, publisher: KeyFile, served: _Served, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, publisher: KeyFile, served: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = _published(tmp_path, publisher, rule(SEES_US, "residency/zone"))
     served.answers["/bundle.tar.gz"] = out.read_bytes()
@@ -290,7 +277,7 @@ def test_a_bundle_of_a_server_is_fetched_once_and_then_judges_offline(
 def test_what_a_server_says_otherwise_is_not_kept(
     tmp_path: Path,
     publisher: KeyFile,
-    served: _Served,
+    served: Any,
     answer: bytes | int,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

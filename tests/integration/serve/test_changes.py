@@ -149,3 +149,68 @@ def test_a_branch_that_was_turned_back_judges_by_what_it_holds(
 
     reply = server.post(PATH, {"base": milder, "head": head})
     assert (reply.status, reply.json()["allow"]) == (422, False)
+
+
+ABROAD = "residency: [eu, us, ca, uk]"
+
+
+@pytest.fixture
+def many(repository: Gated) -> Gated:
+    """A repository whose rule finds something of each zone abroad, and a change to three."""
+    rule = repository.files[RULE].replace("name := input.subject.name", "name := zone")
+    merged(repository, RULE, rule)
+    upon(repository, repository.base, repository.files[TENANT].replace("residency: [eu]", ABROAD))
+    return repository
+
+
+def turned(server: Serving, asked: Any, first: Any) -> list[Any]:
+    """Return all pages of an answer, the first one given."""
+    found = [first]
+    while found[-1]["next"]:
+        found.append(server.post(PATH, {**asked, "cursor": found[-1]["next"]}).json())
+    return found
+
+
+def test_an_answer_of_several_pages_is_one_decision(many: Gated, tmp_path: Path) -> None:
+    """Every page says whether it is allowed and how much was found; one is recorded."""
+    base, head = many.base, many.git("rev-parse", "change").strip()
+    many.run("cpctl", "keys", "init")
+    keys = Path(many.environment()["CPCTL_HOME"]) / "keys"
+    asked = {"base": base, "head": head, "limit": 1}
+    with serving(many.path, tmp_path / "recording", "--keys", str(keys)) as server:
+        whole = server.post(PATH, {"base": base, "head": head}).json()
+        assert (whole["allow"], whole["next"], whole["totals"]["findings"]) == (False, "", 3)
+        assert len(whole["words"]) == 3
+        first = server.post(PATH, asked).json()
+        found = turned(server, asked, first)
+    assert [word for each in found for word in each["words"]] == whole["words"]
+    assert {each["allow"] for each in found} == {False}
+    for each in found:
+        assert each["totals"] == whole["totals"]
+        assert each["decision"]["verdictDigest"] == whole["decision"]["verdictDigest"]
+        assert len(each["decision"]["verdict"]["findings"]) <= 1
+        assert each["recorded"] == first["recorded"]
+    listed = json.loads(many.run("cpctl", "evidence", "list", "-o", "json").stdout)
+    assert len(listed) == 2  # of two decisions that were asked for, however many pages were
+
+
+def test_a_page_is_one_of_the_answer_it_belongs_to(many: Gated, tmp_path: Path) -> None:
+    base, head = many.base, many.git("rev-parse", "change").strip()
+    asked = {"base": base, "head": head, "limit": 2}
+    with serving(many.path, tmp_path / "one") as server:
+        first = server.post(PATH, asked).json()
+        second = server.post(PATH, {**asked, "cursor": first["next"]}).json()
+        assert [len(first["words"]), len(second["words"])] == [2, 1]
+    with serving(many.path, tmp_path / "another") as server:  # which has to judge it again
+        again = server.post(PATH, {**asked, "cursor": first["next"]}).json()
+        assert again["words"] == second["words"]
+        other = f"2@sha256:{'0' * 64}"
+        for wrong, status in [
+            ({**asked, "cursor": other}, 409),
+            ({"head": head, "limit": 2, "cursor": first["next"]}, 422),
+            ({**asked, "cursor": "2"}, 422),
+            ({**asked, "limit": 0}, 422),
+            ({**asked, "limit": 10_001}, 422),
+        ]:
+            reply = server.post(PATH, wrong)
+            assert (reply.status, reply.json()["allow"]) == (status, False), wrong

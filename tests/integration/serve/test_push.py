@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.support.documents import document
 from tests.support.gated import TENANT, Gated
+from tests.support.loopback import answering
 from tests.support.serving import Serving, serving
 
 CPCTL = Path(sys.executable).with_name("cpctl")
@@ -111,6 +114,36 @@ def test_a_served_gate_reads_the_quarantine(remote: Remote, server: Serving) -> 
     assert "[tenancy/first]" in seen
     assert "allowed" in accepted(remote)
     server.wait_ready(remote.head())
+
+
+class _FirstPage(BaseHTTPRequestHandler):
+    """Denies whatever is asked about, for one finding of which it shows and four of which not."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        word = {"position": "x:1:1", "severity": "deny", "message": "no", "rule": "a/b"}
+        answer = {
+            "allow": False,
+            "decision": {"from": {"commit": asked["base"]}, "to": {"commit": asked["head"]}},
+            "words": [{**word, "remedy": "do"}],
+            "problems": [],
+            "details": [],
+            "totals": {"words": 5, "problems": 0, "details": 0},
+        }
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_who_pushes_is_told_how_much_is_not_shown(remote: Remote) -> None:
+    with answering(_FirstPage) as gate:
+        remote.hook("--server", gate.url)
+        seen = refused(remote)
+    assert "x:1:1: deny no" in seen
+    assert "and 4 more; `cpctl gate` shows all of them" in seen
 
 
 def test_a_gate_that_does_not_answer_accepts_nothing(remote: Remote) -> None:

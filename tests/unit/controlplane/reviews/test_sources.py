@@ -102,6 +102,7 @@ HOOK = {
     "user": {"id": 4, "username": "sam"},
     "object_attributes": {
         "iid": 7,
+        "target_branch": "main",
         "author_id": 3,
         "action": "approved",
         "updated_at": "2026-11-26 10:00:00 UTC",
@@ -131,6 +132,7 @@ def test_the_webhook_of_a_merge_request(action: str, state: str) -> None:
         ("sam", state, HEAD, "2026-11-26T10:00:00Z")
     ]
     assert (said.head, said.author) == (HEAD, "")
+    assert (said.base, said.target) == ("", "main")
 
 
 def test_an_update_is_no_review_and_names_the_author_who_acted() -> None:
@@ -139,7 +141,7 @@ def test_an_update_is_no_review_and_names_the_author_who_acted() -> None:
 
 
 APPROVALS = {
-    "merge_request": {"sha": HEAD, "author": {"username": "ada"}},
+    "merge_request": {"sha": HEAD, "author": {"username": "ada"}, "target_branch": "main"},
     "approvals": {
         "approved_by": [
             {"user": {"username": "sam"}, "approved_at": "2026-11-26T11:00:00.000+01:00"}
@@ -152,9 +154,23 @@ APPROVALS = {
 def test_the_list_of_approvals() -> None:
     said = gitlab.read(APPROVALS)
     assert said.reviews == (Review("sam", "approved", HEAD, "2026-11-26T10:00:00Z"),)
-    assert (said.author, said.complete, said.base) == ("ada", True, "")
+    assert (said.author, said.complete, said.base, said.target) == ("ada", True, "", "main")
     request = {**APPROVALS["merge_request"], "diff_refs": {"base_sha": BASE}}
     assert gitlab.read({**APPROVALS, "merge_request": request}).base == BASE
+
+
+def test_what_a_source_branch_held_before_is_no_base() -> None:
+    """`oldrev` comes with a push, and is the merge request's own former head."""
+    assert gitlab.read(hook(action="update", oldrev=BASE)).base == ""
+
+
+def test_a_list_of_approvals_for_nobody_knows_what_is_refused() -> None:
+    request = {"sha": HEAD, "author": {"username": "ada"}, "diff_refs": None}
+    with pytest.raises(UnreadableEventError, match="does not say into what") as found:
+        gitlab.read({**APPROVALS, "merge_request": request})
+    assert "diff_refs" in found.value.remedy
+    nobody = {**APPROVALS, "merge_request": request, "approvals": {"approved_by": []}}
+    assert gitlab.read(nobody).complete
 
 
 def test_a_list_is_not_believed_where_approvals_survive_a_push() -> None:
@@ -181,6 +197,7 @@ def test_a_list_is_not_believed_where_approvals_survive_a_push() -> None:
         (gitlab.read, {"object_kind": "push"}, "object_kind is not"),
         (gitlab.read, hook(last_commit=None), "last_commit has no `id`"),
         (gitlab.read, hook(updated_at=7), "updated_at is no text"),
+        (gitlab.read, hook(target_branch=None), "target_branch is no text"),
         (gitlab.read, [], "event has no `object_kind`"),
     ],
 )
