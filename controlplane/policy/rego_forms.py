@@ -5,13 +5,14 @@ makes an empty array of `[z | some x in xs]` where `z` is a variable from outsid
 comma of `some k, v in xs` within a comprehension for the end of an item, and knows no `_` in a
 `some` without `in`, no brackets after the `contains` of a head or around what an `every` goes
 through. OPA does not load an `every` whose variable nothing looks at, nor `{"a": f([x | …])[0]}` in
-a head, and does not compile the comparison of an object with one that is made. Only the first two
-are silent; all are refused, so that a rule which loads here loads everywhere.
+a head, and does not compile the comparison of an object with one that is made. It goes through
+`{input.b, input.a}` in the order of what is written there, the others in that of the values. Only
+the first two are silent; all are refused, so that a rule which loads here answers alike everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from controlplane.policy import rego_names
 from controlplane.policy.rego_module import Form, Head, Module
@@ -25,6 +26,7 @@ def check(module: Module) -> None:
         _negations(module, rule.tokens)
         _every(module, rule.tokens)
         _pairs(module, rule.tokens)
+        _walked(module, rule.tokens)
         _objects(module, rule.tokens)
         _parts(module, rule.tokens)
         _heads(module, rule.tokens)
@@ -79,6 +81,54 @@ def _pairs(module: Module, tokens: Sequence[Token]) -> None:
         elif not with_in and any(each.text == "_" for each in pattern):
             text = "some evaluators do not load a `some` that declares `_`"
             module.note(token, "rego/some", text, "leave `_` out: it needs no declaration")
+
+
+def _walked(module: Module, tokens: Sequence[Token]) -> None:
+    """Note a `some … in` a set of several values that are not constants, or an object of such keys.
+
+    OPA goes through those in the order of their terms, also where they were given a name first.
+    """
+    loose = {
+        tokens[index - 1].text
+        for index, token in enumerate(tokens[:-1])
+        if token.text == ":=" and index and _loose(tokens, index + 1)
+    }
+    for index, token in enumerate(tokens):
+        if not _word(token, "some"):
+            continue
+        pattern, with_in = rego_names.until_in(tokens, index + 1)
+        at = index + len(pattern) + 2
+        if not with_in or at >= len(tokens):
+            continue
+        named = tokens[at].kind == "name" and tokens[at].text in loose
+        if named or _loose(tokens, at):
+            text = "evaluators go through these in different orders: not all of them are constants"
+            remedy = "write an array: `some x in [a, b]`, or make the set a rule of its own"
+            module.note(tokens[at], "rego/order", text, remedy)
+
+
+def _loose(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a set of several values begins here, or an object of such keys; one varies."""
+    if tokens[at].text != "{" or tokens[at].kind != "op":
+        return False
+    inside = tokens[at + 1 : matching(tokens, at)]
+    return not rego_names.has_bar(inside) and _comma(inside) and any(map(_varies, _keys(inside)))
+
+
+def _keys(inside: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens of a set's members, or of an object's keys."""
+    index, value = 0, False
+    while index < len(inside):
+        token = inside[index]
+        end = matching(inside, index) if token.text in OPENING and token.kind == "op" else index
+        value = (value or token.text == ":") and not (token.kind == "op" and token.text == ",")
+        if not value:
+            yield from inside[index : end + 1]
+        index = end + 1
+
+
+def _varies(token: Token) -> bool:
+    return token.kind == "name" and token.text not in {"true", "false", "null"}
 
 
 def _objects(module: Module, tokens: Sequence[Token]) -> None:

@@ -104,6 +104,16 @@ SILENT = {
         replace(ALL_GUARDS, forms=False),
         "rego/comprehension",
     ),
+    "a set of terms that OPA goes through as they are written": (
+        finds('[x | some x in {"z", input.subject.name}] == ["z", "acme"]'),
+        replace(ALL_GUARDS, forms=False),
+        "rego/order",
+    ),
+    "the same under a name": (
+        finds('xs := {"z", input.subject.name}\n\t[x | some x in xs] == ["z", "acme"]'),
+        replace(ALL_GUARDS, forms=False),
+        "rego/order",
+    ),
     "a member that is negated within `every`": (
         finds("not clean") + "\n\nclean if {\n\tevery x in [true, false] {\n\t\tnot x\n\t}\n}",
         replace(ALL_GUARDS, forms=False),
