@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOST_FILES = 64  # of each kind, where nothing else is said; the oldest goes
-LARGEST = 128 * 1024 * 1024  # bytes
+LARGEST = 512 * 1024 * 1024  # bytes; an image of a revision takes 1 KiB a tenant
 _TAG = hashlib.sha256().digest_size
 _READING = (
     os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK

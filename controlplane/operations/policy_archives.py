@@ -54,11 +54,10 @@ def _bytes(wanted: PolicyArchive, snapshot: Snapshot, located: Located) -> bytes
             remedy = "run `cpctl policy fetch`, which keeps it beside Git's objects"
             raise PolicyLoadError([Problem(located(("url",)), "policy/bundle", text, remedy)])
         return data
-    found = snapshot.files(wanted.file).get(wanted.file)
-    if found is None:
+    data = snapshot.file(wanted.file)
+    if data is None:
         text, remedy = f"there is no file {wanted.file}", "commit the bundle there"
         raise PolicyLoadError([Problem(located(("file",)), "policy/bundle", text, remedy)])
-    data = found()
     if (given := digest_bytes(data)) != wanted.digest:
         text = f"{wanted.file} is {given}, and {wanted.digest} is what is pinned"
         remedy = "commit the bundle that is pinned, or review this one and pin it"

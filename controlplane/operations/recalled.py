@@ -24,8 +24,9 @@ from controlplane.operations.fleet import Contribution
 from controlplane.operations.gate import GateReport, Step, step_between
 from controlplane.operations.linting import lint
 from controlplane.repo import image
-from controlplane.repo.cache import beside
+from controlplane.repo.cache import ParseCache, beside
 from controlplane.repo.derived import Derived, derive, found_sound
+from controlplane.repo.errors import MissingObjectError
 from controlplane.repo.git import GitRepository
 from controlplane.repo.image import Imaged
 from controlplane.repo.reach import Reverse
@@ -48,6 +49,7 @@ class Recalled:
         self._cache = cache
         self._origin: Snapshot | None = None
         self._newest_name = ""
+        self._parsed: ParseCache | None = None
         if cache is not None:
             own_code.digest()  # before anything is read: the code could be replaced meanwhile
 
@@ -57,6 +59,7 @@ class Recalled:
         Raises what reading them raises, and UsageError for a base that head does not contain.
         """
         self._newest_name = _name(str(repository.git_dir.resolve()), "newest")
+        self._parsed = beside(repository.git_dir)
         if base is None:
             return Step(nothing(), read(repository, head), genesis=True)
         before = self._before(repository, base)
@@ -67,6 +70,8 @@ class Recalled:
 
     def keep(self, report: GateReport) -> None:
         """Keep for later runs what judging a step has shown of its two revisions."""
+        if self._parsed is not None:
+            self._parsed.flush()  # what was parsed while judging
         if report.problems or self._cache is None:
             return
         base, head = report.step.base, report.step.head
@@ -86,8 +91,9 @@ class Recalled:
             return self._origin
         if (newest := self._newest(repository)) is not None:
             self._origin = newest
-            if (derived := self._derived(repository, base)) is not None:
-                return derived
+            with suppress(MissingObjectError):  # not all of what it was made of is here any more
+                if (derived := self._derived(repository, base)) is not None:
+                    return derived
         before = read(repository, base)
         known = self._cache.get(_name(before.tree_id, "sound")) is not None
         self._origin = before if known or not lint(before) else None
@@ -118,7 +124,7 @@ class Recalled:
         data = None if cache is None else cache.get(_name(tree, "image"))
         if data is None:
             return None
-        found = image.open_image(repository, revision, data, beside(repository.git_dir))
+        found = image.open_image(repository, revision, tree, data, beside(repository.git_dir))
         figures = None if found is None else found.note(_FLEET)
         if found is not None and figures is not None:
             every = partial(self._contributions, found)
@@ -137,7 +143,7 @@ class Recalled:
         """Return of which sound revision an image is missing, None where one is near enough."""
         if isinstance(self._origin, Imaged):
             far = isinstance(base, Derived) and len(base.changed) > FAR
-            return base if far and not base.problems else None
+            return base if far and not lint(base) else None
         found = self._origin or head
         return found if found.commit is not None and not isinstance(found, Derived) else None
 
@@ -150,7 +156,8 @@ class Recalled:
         dumped = partial(_EVERY.dump_json, counted.every())
         self._put(_name(snapshot.tree_id, _FLEET), dumped, MOST_IMAGES)
         self._put(_name(snapshot.tree_id, "image"), lambda: data, MOST_IMAGES)
-        cache.put(self._newest_name, snapshot.commit.id.encode())
+        if cache.get(_name(snapshot.tree_id, "image")) is not None:
+            cache.put(self._newest_name, snapshot.commit.id.encode())
 
     def _put(self, name: str, content: Callable[[], bytes], most: int) -> None:
         if self._cache is not None and self._cache.get(name) is None:

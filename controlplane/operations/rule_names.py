@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from controlplane.errors import InvalidRepositoryError
 from controlplane.operations import policy_archives
 from controlplane.policy import bundle as bundles
-from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo.errors import TooLargeError
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.repository import PolicySet, Repository
@@ -118,7 +118,7 @@ def _rules(snapshot: Snapshot, chosen: PolicySet) -> frozenset[str] | None:
     else:
         try:
             paths = [*policy_archives.rules_of(chosen.bundle, snapshot, _nowhere).files]
-        except (PolicyLoadError, TooLargeError):
+        except (InvalidRepositoryError, TooLargeError):  # lint says why, where it is
             return None
     matches = (bundles.rule_of(path) for path in paths)
     return frozenset(f"{m['family']}/{m['rule']}" for m in matches if m) or None

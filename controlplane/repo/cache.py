@@ -15,6 +15,7 @@ import json
 import os
 import sqlite3
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, lru_cache
@@ -102,8 +103,8 @@ class ParseCache:
         query = "SELECT digest, content FROM parsed WHERE version = ? AND blob = ?"
         try:
             row = disk.execute(query, (self._version, blob)).fetchone()
-        except sqlite3.Error:
-            self._discard()
+        except sqlite3.Error as error:
+            self._give_up(error)
             return None
         if row is None or not all(isinstance(each, bytes) for each in row):
             return None
@@ -119,16 +120,16 @@ class ParseCache:
             try:
                 self._key = (self._place and secret(self._place, create=True)) or b""
                 self._disk = _open(self._file) if self._key else None
-            except (sqlite3.Error, OSError):
-                self._discard()
+            except (sqlite3.Error, OSError) as error:
+                self._give_up(error)
         return self._disk
 
-    def _discard(self) -> None:
-        """Remove a file that cannot be used and do without it this time."""
+    def _give_up(self, error: Exception) -> None:
+        """Do without the file this time; remove it unless another process is at work on it."""
         if self._disk is not None:
             self._disk.close()
             self._disk = None
-        if self._file is not None:
+        if self._file is not None and getattr(error, "sqlite_errorcode", 0) not in _BUSY:
             with suppress(OSError):
                 self._file.unlink()
 
@@ -159,10 +160,16 @@ def _ours(path: Path) -> bool:
     return plain and status.st_uid == os.geteuid() and not status.st_mode & 0o022
 
 
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_MADE_OF = ("packaging", "pydantic", "pydantic-core", "rapidyaml", "ruamel.yaml", "tzdata")
+
+
 @cache
 def _code_version() -> str:
-    """Return a digest of the code whose outcome is remembered."""
-    found = hashlib.sha256(metadata.version("pydantic").encode())
+    """Return a digest of the code whose outcome is remembered, and of what it is made of."""
+    made_of = [sys.version, *(f"{name} {metadata.version(name)}" for name in _MADE_OF)]
+    found = hashlib.sha256("\0".join(made_of).encode())
+    found.update(resources.files("controlplane").joinpath("values.py").read_bytes())
     for package in ("controlplane.resources", "controlplane.repo", "controlplane.repo.yaml"):
         folder = resources.files(package)
         for file in sorted(folder.iterdir(), key=lambda item: item.name):

@@ -21,7 +21,7 @@ from controlplane.repo.checks import Document
 from controlplane.repo.git import Entry, EntryKind, GitRepository
 from controlplane.repo.git.differing import Difference, differing
 from controlplane.repo.image import Imaged, taken
-from controlplane.repo.layout import REPOSITORY_FILE, Places
+from controlplane.repo.layout import CONTENT, REPOSITORY_FILE, Places
 from controlplane.repo.overlaid import Overlaid
 from controlplane.repo.parse import ParsedFile
 from controlplane.repo.snapshot import Contents, Snapshot
@@ -33,6 +33,8 @@ from controlplane.values import FieldPath, Position, Problem
 MOST: Final = 2000  # files; a change of more is read whole, which takes about as long
 _FILES = frozenset({EntryKind.FILE, EntryKind.EXECUTABLE})
 _ELSEWHERE = frozenset({"Pack", "Repository"})  # what these say concerns documents that stayed
+TOGETHER: Final = frozenset({"Cluster", "ComputeEngine"})
+"""Kinds of which a reference can mean either: what stayed may mean one that comes as well."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,16 @@ class Derived(Snapshot):
         self.plain: bool = (
             self._alone
             and not any(kind in _ELSEWHERE for kind, _ in self.touched)
-            and not any(self.places.is_payload(path) for path in made.changed)
+            and not any(f"/{CONTENT}/" in path for path in made.changed)
+            and not any(
+                origin.document(other, identity)
+                for kind, identity in new - old
+                if kind in TOGETHER
+                for other in TOGETHER - {kind}
+            )
         )
-        """Whether nothing that stayed can have become wrong but by referring to what went."""
+        """Whether nothing that stayed can have become wrong but by referring to what went, and
+        whatever stayed means what it meant, as far as that is still there."""
 
     @property
     def owners(self) -> Collection[str]:
@@ -213,17 +222,14 @@ def derive(
     changed: set[str] = set()
     gone: set[str] = set()
     for each in differences:
-        known = each.after or each.before
-        if known is None or known.kind is EntryKind.TREE:
-            continue  # a directory that is not looked at
-        path = known.path
-        changed.add(path)
-        if each.after is None:
-            gone.add(path)
-        else:
-            entries[path] = each.after
-            if places.is_resource(path):
-                parsed[path] = _parsed(source, each.after, parse)
+        before, after = (_file(entry) for entry in (each.before, each.after))
+        if after is not None:
+            entries[after.path] = after
+            if places.is_resource(after.path):
+                parsed[after.path] = _parsed(source, after, parse)
+        elif before is not None:
+            gone.add(before.path)  # also where a directory came in its place
+        changed.update(entry.path for entry in (before, after) if entry is not None)
     made = _Made(
         frozenset(changed),
         tuple(path for path in entries if path not in origin.entries),
@@ -232,6 +238,11 @@ def derive(
     unparsed = [path for path in gone if path in origin.parsed]
     contents = Contents(places, Overlaid(origin.entries, entries, gone), ())
     return Derived(origin, source, contents, Overlaid(origin.parsed, parsed, unparsed), made)
+
+
+def _file(entry: Entry | None) -> Entry | None:
+    """Return an entry that is a file; None for nothing, and for a directory."""
+    return entry if entry is not None and entry.kind in _FILES else None
 
 
 def _parsed(source: CommitSource, entry: Entry, parse: ParseCache) -> ParsedFile:

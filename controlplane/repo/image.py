@@ -105,18 +105,20 @@ def taken(snapshot: Snapshot) -> dict[str, str]:
 
 
 def open_image(
-    repository: GitRepository, revision: str, image: bytes, parse: ParseCache
+    repository: GitRepository, revision: str, tree: str, image: bytes, parse: ParseCache
 ) -> Imaged | None:
     """Return the snapshot of which `image` was made, None where it is none.
 
-    `revision` names a commit of that very tree. Raises what `snapshot.read` does.
+    `tree` is the id of the tree of which it was made; `revision` names a commit of it, or nothing
+    is returned: a branch may have moved on. Raises what `snapshot.read` does.
     """
-    if not available() or not image:
+    source = CommitSource(repository, revision)
+    if not available() or not image or source.tree_id != tree:
         return None
     data = sqlite3.connect(":memory:", check_same_thread=False)
     try:
         data.deserialize(image)
-        return Imaged(CommitSource(repository, revision), data, parse)
+        return Imaged(source, data, parse)
     except sqlite3.Error:
         data.close()
         return None
@@ -164,6 +166,9 @@ class Imaged(Snapshot):
 
     def below(self, prefix: str) -> Iterator[tuple[str, Entry]]:
         """Yield the files below `prefix` (ending in a slash) by their whole path, in order."""
+        if not prefix.endswith("/"):
+            yield from super().below(prefix)
+            return
         query = "SELECT path, kind, blob FROM file WHERE path >= ? AND path < ? ORDER BY number"
         after = prefix[:-1] + chr(ord("/") + 1)  # the first text that does not begin so
         for row in self._data.execute(query, (prefix, after)).fetchall():

@@ -52,6 +52,10 @@ class TestRepository:
         self.git.references.create(reference, made, force=True)
         return str(made)
 
+    def branch(self, name: str, commit: str) -> None:
+        """Let a branch name this commit, whatever it named before."""
+        self.git.references.create(f"refs/heads/{name}", pygit2.Oid(hex=commit), force=True)
+
     def _tree(self, files: Mapping[str, tuple[str, int]]) -> pygit2.Oid:
         builder = self.git.TreeBuilder()
         below: dict[str, dict[str, tuple[str, int]]] = {}

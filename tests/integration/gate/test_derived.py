@@ -6,6 +6,7 @@ derived (problems, changes, reach, the fleet, the decision) is asked of what was
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,13 +29,14 @@ from controlplane.policy.errors import PolicyLoadError
 from controlplane.render.helm import HelmCharts
 from controlplane.repo.cache import ParseCache
 from controlplane.repo.changes import changes
-from controlplane.repo.derived import Derived, derive
+from controlplane.repo.derived import TOGETHER, Derived, derive
 from controlplane.repo.git import GitRepository
 from controlplane.repo.image import Imaged, image_of, open_image, taken
 from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, read
-from evidence.canonical import canonical
+from evidence.canonical import canonical, digest, digest_bytes
 from tests.support import documents
+from tests.support.binaries import REPOSITORY
 from tests.support.gitrepo import TestRepository
 from tests.support.policies import finds, rule
 
@@ -42,6 +44,7 @@ NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 NAMESPACE = "templates/kubernetes/tenant/namespace.yaml.j2"
 NAMES = ("acme", "bolt", "cedar", "dune")
 PACK = "catalog/packs/retrieval/1.2.0"
+ELSEWHERE = "tenants/shared"
 WAIVER = "catalog/waivers/change.yaml"
 EVERY_KIND = ("Tenant", "PackLock", "Pack", "Cluster", "Environment", "BudgetCap", "Waiver")
 REFERRED_TO = (
@@ -105,6 +108,10 @@ def waiver(rule: str) -> str:
     )  # fmt: skip
 
 
+ENGINE = documents.document(
+    "ComputeEngine", "here", "engine: slurm\nprovider: local\nregion: eu-west-1\nresidencyZone: eu\n"
+    "connection:\n  kind: directory\n  credentialsRef: local\n"
+)  # fmt: skip
 EDITS: Mapping[str, Any] = {
     "label": lambda f, n: f.replaced(tenant(n), f"name: {n}\n", f"name: {n}\n  labels: {{a: b}}\n"),
     "zone": lambda f, n: f.replaced(tenant(n), "residency: [eu]", "residency: [eu, us]"),
@@ -160,6 +167,12 @@ EDITS: Mapping[str, Any] = {
     "what is beside a payload is renamed": lambda f, _: f.replaced(
         "catalog/odd/cap.yaml", "name: odd\n", "name: cedar\n"
     ),
+    "engine of the cluster's name": lambda f, _: f.put("catalog/engines/here.yaml", ENGINE),
+    "engine for the cluster": lambda f, _: f.without("catalog/clusters/here.yaml").put(
+        "catalog/engines/here.yaml", ENGINE
+    ),
+    "payload of a pack elsewhere": lambda f, _: f.put(f"{ELSEWHERE}/content/run.sh", "echo 2\n"),
+    "directory for a file at the top": lambda f, _: f.without("NOTES").put("NOTES/x", "y"),
     "cluster gone": lambda f, _: f.without("catalog/clusters/here.yaml"),
     "environment": lambda f, _: f.replaced(
         "catalog/environments/prod.yaml", "targets: [here]", "targets: [here]\n  strictness: strict"
@@ -225,7 +238,10 @@ class World:
         files |= rule(finds("input.subject.resource.never"), "tenancy/change", subjects="Change")
         files[NAMESPACE] = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {{ namespace }}\n"
         files[f"{PACK}/content/run.sh"] = "echo 1\n"
-        files["docs/a.md"] = "a\n"
+        files["docs/a.md"] = files["NOTES"] = "a\n"
+        held = digest([["run.sh", digest_bytes(b"echo 1\n")]])
+        shared = documents.pack("2.0.0", name="shared", more=f"content:\n  digest: {held}\n")
+        files |= {f"{ELSEWHERE}/pack.yaml": shared, f"{ELSEWHERE}/content/run.sh": "echo 1\n"}
         files[WAIVER] = waiver("tenancy/change")
         files["catalog/odd/cap.yaml"] = cap("odd", 50, "cedar")
         files["catalog/odd/content/run.sh"] = "echo 1\n"
@@ -240,7 +256,7 @@ class World:
         assert lint(self.origin) == ()
         self.parse, self.engine = ParseCache(None), KeptEngine(wiring.policy_engine(None))
         data = image_of(self.origin, Reverse.of_snapshot(self.origin).every, {"word": b"said"})
-        imaged = open_image(self.git, self.base, data, self.parse)
+        imaged = open_image(self.git, self.base, self.origin.tree_id, data, self.parse)
         assert imaged is not None
         self.imaged: Imaged = imaged
         self.origins = {"read": self.origin, "imaged": self.imaged}
@@ -339,8 +355,10 @@ def _same(mine: Snapshot, other: Snapshot) -> None:
         assert dict(mine.of_kind(kind)) == dict(other.of_kind(kind))
     for pack in other.index.get("Pack", {}):
         assert mine.content_digest(pack) == other.content_digest(pack)
-    for prefix in ("policies/", "templates/", "tenants/bolt/", f"{PACK}/content/"):
+    for prefix in ("policies/", "templates/", "tenants/bolt/", f"{PACK}/content/", "NOTES"):
         assert _bytes(mine, prefix) == _bytes(other, prefix)
+    for path in ("NOTES", tenant("bolt")):
+        assert mine.file(path) == other.file(path)
     ours, theirs = Reverse.of_snapshot(mine), Reverse.of_snapshot(other)
     for name in REFERRED_TO:
         assert ours.of(*name) == theirs.of(*name)
@@ -388,7 +406,8 @@ def test_a_change_of_one_tenant_reads_its_own_documents_only(
         parsed.append(blob)
         return parse(blob, read_blob)
 
-    imaged = open_image(world.git, world.base, data, cast("ParseCache", counted))
+    tree = world.origin.tree_id
+    imaged = open_image(world.git, world.base, tree, data, cast("ParseCache", counted))
     assert imaged is not None
     fleet_subject.restore(imaged, fleet_subject.counted(world.origin))
     head = derive(imaged, world.git, world.commit([("label", "bolt")], world.base), world.parse)
@@ -402,7 +421,22 @@ def test_a_change_of_one_tenant_reads_its_own_documents_only(
 
 @pytest.mark.parametrize("data", [b"", b"SQLite format 3\0" + b"x" * 4096, b"nonsense"])
 def test_what_is_no_image_is_none(world: World, data: bytes) -> None:
-    assert open_image(world.git, world.base, data, world.parse) is None
+    assert open_image(world.git, world.base, world.origin.tree_id, data, world.parse) is None
+
+
+def test_an_image_is_of_one_tree(world: World) -> None:
+    data = image_of(world.origin, Reverse.of_snapshot(world.origin).every, {})
+    other = world.commit([("label", "bolt")], world.base)
+    assert open_image(world.git, other, world.origin.tree_id, data, world.parse) is None
+
+
+def test_kinds_that_one_reference_can_mean_are_known() -> None:
+    """What stays can then come to mean what is new; a new pair of kinds must be added there."""
+    found = re.findall(r'"x-refers-to": \[([^]]*)\]', "".join(
+        path.read_text() for path in (REPOSITORY / "schemas").rglob("*.json")
+    ))  # fmt: skip
+    several = {frozenset(re.findall(r"\w+", each)) for each in found if "," in each}
+    assert several == {TOGETHER}
 
 
 def test_a_change_of_few_resources_is_derived(world: World) -> None:

@@ -215,6 +215,41 @@ def test_a_base_far_from_the_image_gets_one(
     assert dict(base.of_kind("Tenant")) == dict(read(world.git, merged).of_kind("Tenant"))
 
 
+def test_a_base_that_is_not_sound_gets_no_image(
+    world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a later head that keeps what is wrong would be derived from it as if it were sound."""
+    monkeypatch.setattr(recalled, "FAR", 1)
+    _run(world, cache, world.commit([("label", "bolt")], world.base))
+    wrong = [("lock stale", "acme"), ("zone", "bolt")]
+    base = world.commit(wrong, world.base)
+    assert not _run(world, cache, world.commit([("zone", "bolt")], base), base).problems
+    head = world.commit([*wrong, ("label", "cedar")], base)
+    report = _run(world, cache, head, base)
+    assert report.problems
+    assert _said(report) == _said(_run(world, None, head, base))
+
+
+def test_a_branch_that_moves_meanwhile_gets_no_image_of_what_it_was(
+    world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(world, cache, world.commit([("label", "bolt")], world.base))
+    moved = world.commit([("lock stale", "acme")], world.base)
+    head = world.commit([("lock stale", "acme"), ("label", "cedar")], moved)
+    world.made.branch("protected", world.base)
+    real = Recalled._image
+
+    def late(self: Recalled, repository: GitRepository, revision: str, tree: str) -> Imaged | None:
+        world.made.branch("protected", moved)
+        return real(self, repository, revision, tree)
+
+    monkeypatch.setattr(Recalled, "_image", late)
+    report = _run(world, cache, head, "protected")
+    assert report.step.base.commit is not None
+    assert report.step.base.commit.id == moved
+    assert report.problems
+
+
 def test_what_other_code_found_out_is_not_taken_over(
     world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:

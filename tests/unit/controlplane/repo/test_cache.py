@@ -121,6 +121,17 @@ def test_a_key_that_others_can_read_is_none(tmp_path: Path, mode: int) -> None:
     assert [ask(directory)[1], ask(directory)[1]] == [1, 1]
 
 
+def test_a_file_that_another_process_works_on_stays(tmp_path: Path) -> None:
+    directory = tmp_path / "cache"
+    ask(directory)
+    other = sqlite3.connect(file_of(directory))
+    other.execute("BEGIN EXCLUSIVE")
+    assert ask(directory)[1] == 1  # it is parsed again, and not waited for
+    other.rollback()
+    other.close()
+    assert ask(directory)[1] == 0
+
+
 def test_a_table_of_another_shape_is_removed(tmp_path: Path) -> None:
     directory = tmp_path / "cache"
     ask(directory)
