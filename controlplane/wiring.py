@@ -353,12 +353,17 @@ def mirrors() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "cpctl" / "mirrors"
 
 
-def state_store(repository: GitRepository, url: str | None) -> StateStore:
+def state_store(repository: GitRepository, url: str | None, *, reading: bool = False) -> StateStore:
     """Return the state store: at `url` or $CPCTL_STATE, else SQLite beside the evidence.
 
-    Raises UsageError for a URL of no kind that an installed package registered.
+    Raises UsageError for a URL of no kind that an installed package registered and, for `reading`,
+    for a file that is not there: an empty store would pass for an empty fleet.
     """
     given = url or os.environ.get("CPCTL_STATE")
+    if given and reading and given.startswith("sqlite:///"):
+        file = given.removeprefix("sqlite:///").partition("?")[0]
+        if not Path(file).exists():
+            raise UsageError(f"there is no state store at {file}", remedy="check --state")
     if not given:
         place = repository.git_dir / "cpctl"
         place.mkdir(mode=0o700, exist_ok=True)

@@ -19,6 +19,7 @@ from controlplane.cli import output
 from controlplane.errors import Exit
 
 UNHEARD: Final = 128 + signal.SIGPIPE  # as a shell reports whoever writes to a closed pipe
+ENDED: Final = 128 + signal.SIGTERM
 
 # name → (module, attribute, one line). The line stands here so that --help imports none of them.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -86,9 +87,19 @@ def cpctl() -> None:
 
 def main() -> None:
     """Run `cpctl` and end the process with the exit code the outcome calls for."""
+    signal.signal(signal.SIGTERM, _end)
     code = run(sys.argv[1:])
     gc.freeze()  # what is left is not walked once more on the way out
     sys.exit(code)
+
+
+class EndedError(BaseException):
+    """The process was asked to end: what a command took or started is given back on the way out."""
+
+
+def _end(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough; what gives back is not cut off
+    raise EndedError
 
 
 def run(arguments: list[str]) -> int:
@@ -97,6 +108,9 @@ def run(arguments: list[str]) -> int:
         result = cpctl.main(args=arguments, prog_name="cpctl", standalone_mode=False)
     except SystemExit:  # what click makes of a pipe that nobody reads any more, and of nothing else
         return UNHEARD
+    except EndedError:
+        output.talk("asked to end")
+        return ENDED
     except click.exceptions.Abort:
         output.talk("interrupted")
         return 130

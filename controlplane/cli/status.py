@@ -37,7 +37,7 @@ def command(
 ) -> int:
     """Show how every placement stands."""
     repository = GitRepository.open(root)
-    statuses = wiring.state_store(repository, state).statuses()
+    statuses = wiring.state_store(repository, state, reading=True).statuses()
     if not statuses:
         output.talk("nothing was applied from here yet\nnext: cpctl apply")
         return Exit.CLEAN
@@ -45,8 +45,8 @@ def command(
         output.data(output.as_json([status.to_json() for status in statuses]))
     else:
         output.data(_table(statuses))
-    drifted = _live(repository, statuses, connect, connections) if live else False
-    return _exit(statuses, drifted=drifted)
+    plans = _live(repository, statuses, connect, connections) if live else []
+    return _exit(statuses, plans)
 
 
 def _table(statuses: Sequence[PlacementStatus]) -> str:
@@ -74,8 +74,8 @@ def _live(
     statuses: Sequence[PlacementStatus],
     connect: tuple[str, ...],
     file: Path | None,
-) -> bool:
-    """Show what differs now from what was applied last; return whether anything does."""
+) -> Sequence[Plan | Unplanned]:
+    """Show, and return, what differs now from what was applied last."""
     revisions = sorted({status.revision for status in statuses if status.revision})
     plans: list[Plan | Unplanned] = []
     for revision in revisions:
@@ -87,12 +87,17 @@ def _live(
         with wiring.Targets(snapshot, wiring.connections(connect, file)) as targets:
             plans += plan_all(declared, targets, PlanOptions())
     output.data("\n" + plan_output.as_table(plans))
-    return any(isinstance(p, Unplanned) or p.actions or p.obstacles for p in plans)
+    for each in plans:
+        if isinstance(each, Unplanned):
+            output.fail(f"{each.placement}: {each.message}", each.remedy)
+    return plans
 
 
-def _exit(statuses: Sequence[PlacementStatus], *, drifted: bool) -> int:
-    if any(status.phase in (Phase.FAILED, Phase.UNREACHABLE) for status in statuses):
+def _exit(statuses: Sequence[PlacementStatus], plans: Sequence[Plan | Unplanned]) -> int:
+    unseen = any(isinstance(plan, Unplanned) for plan in plans)
+    if unseen or any(status.phase in (Phase.FAILED, Phase.UNREACHABLE) for status in statuses):
         return Exit.PARTLY_APPLIED
+    drifted = any(isinstance(p, Plan) and (p.actions or p.obstacles) for p in plans)
     if drifted or any(status.phase not in WELL for status in statuses):
         output.talk("next: `cpctl plan` shows what would be done, `cpctl apply` does it")
         return Exit.FINDINGS

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from controlplane.errors import UsageError
 from controlplane.repo import locks
+from controlplane.repo.edit import remove_field, set_field, values
+from controlplane.repo.errors import EditError
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.tenant import Tenant
-from controlplane.values import Problem
+from controlplane.values import FieldPath, Problem
 
 
 @dataclass(frozen=True)
@@ -72,4 +75,53 @@ def _change(snapshot: Snapshot, resolved: locks.Lock) -> LockChange | None:
         if before.get(key) != after.get(key)
     )
     path = locks.path(snapshot, resolved.tenant)
-    return LockChange(resolved.tenant, path, locks.text(resolved), moves)
+    return LockChange(resolved.tenant, path, _text(snapshot, path, locks.text(resolved)), moves)
+
+
+def _text(snapshot: Snapshot, path: str, wanted: str) -> str:
+    """Return the file as it stands with what is `wanted` in it: people's comments stay.
+
+    Where that cannot be (packs in another order, a file that is not valid), it is written anew.
+    """
+    old = snapshot.file(path)
+    if old is None:
+        return wanted
+    try:
+        (after,) = values(wanted)
+        text = old.decode()
+        (before,) = values(text)
+        for place, value in _differences(before, after, ()):
+            gone = value is _GONE
+            text = remove_field(text, place) if gone else set_field(text, place, value)
+        return text if values(text) == [after] else wanted
+    except (EditError, ValueError):
+        return wanted
+
+
+_GONE: Final = object()
+
+
+def _differences(before: Any, after: Any, way: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
+    """Yield the edits that make `after` of `before`, in the order in which they can be made."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in before.keys() - after.keys():
+            yield (*way, key), _GONE
+        for key, value in after.items():
+            if key not in before:
+                yield (*way, key), value
+            else:
+                yield from _differences(before[key], value, (*way, key))
+    elif isinstance(before, list) and isinstance(after, list):
+        # By name, so that a comment stays with the pack that it is about.
+        names = [each["name"] for each in after]
+        for index in reversed(range(len(before))):
+            if before[index]["name"] not in names:
+                yield (*way, index), _GONE
+        stayed = [each for each in before if each["name"] in names]
+        for index, value in enumerate(after):
+            if index < len(stayed):
+                yield from _differences(stayed[index], value, (*way, index))
+            else:
+                yield (*way, index), value
+    elif before != after:
+        yield way, after

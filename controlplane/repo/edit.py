@@ -30,7 +30,7 @@ def remove_field(text: str, path: FieldPath, document: int = 0) -> str:
 
 
 def _edit(text: str, path: FieldPath, document: int, apply: Any) -> str:
-    before = _values(text, "the file")
+    before = values(text)
     if not 0 <= document < len(before):
         raise EditError(f"there is no document number {document}", remedy="count from 0")
     try:
@@ -40,14 +40,15 @@ def _edit(text: str, path: FieldPath, document: int, apply: Any) -> str:
             f"there is no place for `{dotted(path)}` in this document",
             remedy="check the path against the file",
         ) from error
-    after = _values(written, "the result")
+    after = values(written, "the result")
     untouched = [i for i in range(len(before)) if i != document]
     if len(after) != len(before) or any(before[i] != after[i] for i in untouched):
         raise EditError("the edit would change another document", remedy="edit the file by hand")
     return written
 
 
-def _values(text: str, what: str) -> list[Any]:
+def values(text: str, what: str = "the file") -> list[Any]:
+    """Return the values of the documents of a text. Raises EditError where it is not valid."""
     loaded = yaml.load(text.encode(), "")
     if loaded.problems:
         first = loaded.problems[0]

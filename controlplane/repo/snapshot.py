@@ -31,7 +31,7 @@ from controlplane.repo.source import (
     Source,
     WorktreeSource,
 )
-from controlplane.resources import Resource, parse
+from controlplane.resources import KINDS, Resource, parse
 from controlplane.resources.repository import Repository
 from controlplane.values import FieldPath, Position, Problem
 from evidence.canonical import digest, digest_bytes
@@ -152,7 +152,8 @@ class Snapshot:
     def unread(self, chosen: Collection[str]) -> frozenset[str]:
         """Return the words in the paths of those files of which not all can be told."""
         files = ((path, self._parsed.get(path)) for path in chosen)
-        broken = (p for p, f in files if f and f.problems and not _all_named(f))
+        broken = [p for p, f in files if f and f.problems and not _all_named(f)]
+        broken += [problem.position.path for problem in self._contents.problems]
         return frozenset(word for path in broken for word in re.split(r"[/.]", path))
 
     def require_valid(self) -> Snapshot:
@@ -270,7 +271,8 @@ class Snapshot:
 
 
 def _all_named(file: ParsedFile) -> bool:
-    return bool(file.documents) and all(document.identity for document in file.documents)
+    """Whether it can be told what a file declares; one of an unknown kind may be meant as any."""
+    return bool(file.documents) and all(d.identity and d.kind in KINDS for d in file.documents)
 
 
 class _Resources(Mapping[str, Resource]):
@@ -439,7 +441,7 @@ def places_of(file: ParsedFile) -> Places:
 
 def _no_repository_file(top: list[Entry]) -> Problem:
     what = "there is no repository.yaml at the root" if top else "the repository is empty"
-    remedy = "run `cpctl init` to write a working repository, or `cpctl new repository`"
+    remedy = "run `cpctl init` to write a working repository"
     return Problem(Position(REPOSITORY_FILE), "repository/missing", what, remedy)
 
 

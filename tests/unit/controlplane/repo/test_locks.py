@@ -7,6 +7,7 @@ import pytest
 from controlplane.errors import UsageError
 from controlplane.operations.linting import lint
 from controlplane.operations.locking import lock
+from controlplane.repo import yaml
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, read
 from tests.support import documents
@@ -121,3 +122,33 @@ def test_an_unknown_tenant_or_pack_is_refused(tmp_path: Path) -> None:
         lock(found, ("nobody",))
     with pytest.raises(UsageError, match="no pack called 'nothing'"):
         lock(found, (), ("nothing",))
+
+
+def test_what_people_wrote_into_a_lock_stays(tmp_path: Path) -> None:
+    files = locked(tmp_path, documents.repository()) | NEW
+    path = "tenants/acme/lock.yaml"
+    before = files[path]
+    files[path] = before.replace("version: 1.2.0\n", "version: 1.2.0  # pinned for CVE-1\n")
+    files[path] = files[path].replace("spec:\n", "# held by the security team\nspec:\n")
+    (change,), _ = lock(snapshot(tmp_path, files), ("acme",), ("retrieval",))
+    assert "version: 1.3.0  # pinned for CVE-1\n" in change.text
+    assert "# held by the security team\nspec:\n" in change.text
+    (fresh,), _ = lock(snapshot(tmp_path, files | {path: before}), ("acme",), ("retrieval",))
+    assert yaml.load(change.text.encode(), path).documents[0].value == (
+        yaml.load(fresh.text.encode(), path).documents[0].value
+    )
+
+
+def test_a_comment_stays_with_its_pack(tmp_path: Path) -> None:
+    other = documents.pack("2.0.0", name="other")
+    files = documents.repository() | {"catalog/packs/other/2.0.0/pack.yaml": other}
+    more = '  - name: other\n    version: "~=2.0"\n'
+    files["tenants/acme/tenant.yaml"] = documents.tenant(more=more)
+    files = locked(tmp_path, files)
+    path = "tenants/acme/lock.yaml"
+    files[path] = files[path].replace("- name: retrieval\n", "- name: retrieval  # ours\n")
+    files["tenants/acme/tenant.yaml"] = documents.tenant()
+    (change,), _ = lock(snapshot(tmp_path, files), ())
+    assert "- name: retrieval  # ours\n" in change.text
+    assert "other" not in change.text
+    assert codes(tmp_path, files | {path: change.text}) == []

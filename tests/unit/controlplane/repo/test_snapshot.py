@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, read, read_worktree
 from controlplane.values import Position
@@ -30,6 +32,16 @@ def test_a_reference_is_located_at_its_scalar(tmp_path: Path) -> None:
     found = snapshot(tmp_path, documents.repository())
     place = found.locate("Tenant", "acme", ("spec", "placements", 0, "target"))
     assert place == Position("tenants/acme/tenant.yaml", 10, 15)
+
+
+@pytest.mark.parametrize("text", ["kind: Clusterr\n", "# x\n" * 600_000], ids=["kind", "size"])
+def test_what_follows_from_a_file_that_is_not_read_is_not_said(tmp_path: Path, text: str) -> None:
+    """The one thing to mend would stand among all those that refer to it."""
+    path = "catalog/clusters/here.yaml"
+    cluster = documents.repository()[path]
+    files = documents.repository() | {path: cluster.replace("kind: Cluster\n", text)}
+    found = [at for at in lint(tmp_path, files) if at[1] != "lock/missing"]
+    assert [at.partition(":")[0] for at, _ in found] == [path]
 
 
 def test_references_that_resolve_to_nothing_are_problems_at_the_scalar(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import pygit2
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from controlplane.cli.main import run
 from controlplane.errors import Exit
+from controlplane.repo.git import GitRepository
 from reconciler.errors import StateSchemaError, StateSettingsError, StateUnavailableError
 from reconciler.state import migrate
 from reconciler.state.base import StateStore
@@ -154,3 +156,16 @@ def test_a_url_of_no_store_that_is_installed_is_refused(
     said = capsys.readouterr().err
     assert "begin it with one of postgresql://, sqlite://" in said
     assert "hush" not in said
+
+
+@pytest.mark.parametrize("command", [["status"], ["state", "runs"]])
+def test_whoever_only_reads_makes_no_store(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """An empty store would pass for an empty fleet."""
+    GitRepository.open(Path(pygit2.init_repository(str(tmp_path / "r")).path))
+    store = tmp_path / "nowhere" / "state.db"
+    given = [*command, "--root", str(tmp_path / "r"), "--state", f"sqlite:///{store}"]
+    assert run(given) == Exit.USAGE
+    assert f"there is no state store at {store}" in capsys.readouterr().err
+    assert not store.parent.exists()
