@@ -16,7 +16,7 @@ from controlplane.operations.following import Told
 from controlplane.repo.git.remote import redacted
 from reconciler.events import Acted, Event, Finished, PassFinished, Planned
 from reconciler.model import Placement, Result, Standing
-from reconciler.status import Phase, stamp
+from reconciler.status import Phase, PlacementStatus, stamp
 
 FORMS: Final = ("text", "json")
 
@@ -60,18 +60,22 @@ class Journal:
                 place = {"placement": str(placement), "id": outcome.id}
                 self.say(level, "action", {**place, **words, "detail": outcome.detail})
             case Finished(placement, status, _):
-                self._stands(placement, status.phase if status else None)
+                self._stands(placement, status)
             case PassFinished(kind, clean, seconds, _) if not clean:
                 self.say("warning", "pass", {"kind": kind, "seconds": f"{seconds:.3f}"})
 
-    def _stands(self, placement: Placement, phase: Phase | None) -> None:
-        """Write how a placement stands when that changes."""
+    def _stands(self, placement: Placement, status: PlacementStatus | None) -> None:
+        """Write how a placement stands when that changes; where it is not well, the first reason."""
+        phase = status.phase if status else None
         with self._lock:
             before = self._phases.get(placement)
             self._phases[placement] = phase
         if phase is not before:
             well = phase in (Phase.CONVERGED, Phase.PROGRESSING)
             words = {"placement": str(placement), "phase": phase.value if phase else "unknown"}
+            if status is not None and not well and status.troubles:
+                first = status.troubles[0]
+                words |= {"id": first.id, "detail": f"{first.what}: {first.detail}"}
             self.say("info" if well else "warning", "placement", words)
 
 

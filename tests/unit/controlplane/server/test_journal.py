@@ -12,6 +12,7 @@ from controlplane.operations.following import Told
 from controlplane.server.journal import Journal
 from reconciler.events import Acted, Finished, PassFinished, Planned
 from reconciler.model import Action, Outcome, Placement, Plan, Result, Standing, Verb
+from reconciler.status import Phase, PlacementStatus, Trouble
 
 PLACE = Placement("acme/prod", "eu")
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -69,3 +70,11 @@ def test_passes_tell_of_drift_actions_and_changes_of_phase_only() -> None:
         "warning action placement=acme/prod@eu id=b verb=update result=failed detail=refused",
         "warning pass kind=heal seconds=0.100",
     ]
+
+
+def test_a_placement_that_fails_says_why() -> None:
+    made, lines = journal()
+    away = Trouble("", "unavailable", "connection refused", "start it")
+    status = PlacementStatus(PLACE, Phase.FAILED, "aaa", "", "", "run", "now", {}, troubles=(away,))
+    made.listen(Finished(PLACE, status, 0.1))
+    assert lines[0].endswith('phase=failed detail="unavailable: connection refused"')
