@@ -65,7 +65,7 @@ class Journal:
                 self.say("warning", "pass", {"kind": kind, "seconds": f"{seconds:.3f}"})
 
     def _stands(self, placement: Placement, status: PlacementStatus | None) -> None:
-        """Write how a placement stands when that changes; where it is not well, the first reason."""
+        """Write how a placement stands when that changes, and the first reason where it is ill."""
         phase = status.phase if status else None
         with self._lock:
             before = self._phases.get(placement)
