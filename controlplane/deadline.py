@@ -60,4 +60,6 @@ class Deadline:
 def _shut(connection: Connection) -> None:
     with contextlib.suppress(OSError):  # it was closed, or never connected
         if (found := connection()) is not None:
-            found.shutdown(socket.SHUT_RDWR)
+            # Not its own `shutdown`: that of an SSL socket lets go of its encryption first, and who
+            # sends at that moment would go on in clear text.
+            socket.socket.shutdown(found, socket.SHUT_RDWR)

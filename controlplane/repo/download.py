@@ -40,7 +40,12 @@ def fetch(url: str, *, seconds: float = SECONDS, largest: int = LARGEST) -> byte
     Only https, or http on this machine. No redirects, no proxy's word for the content: whoever
     asks compares the digest.
     """
-    place = urlsplit(url)
+    try:
+        place = urlsplit(url)
+    except ValueError as error:
+        raise DownloadError(
+            f"{url} is no address: {error}", remedy="correct the address"
+        ) from error
     if place.scheme != "https" and not (place.scheme == "http" and place.hostname in _HERE):
         raise DownloadError(f"{url} is not https", remedy="publish the file over https")
     try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 from controlplane import codehost
 from controlplane.codehost import CodeHostError, Comments
+from controlplane.deadline import Deadline
 from controlplane.errors import IndeterminateError
 from controlplane.gateclient import GateServer
 from controlplane.policy.engines.opa import OpaEngine, Settings
@@ -74,6 +78,31 @@ def test_an_opa_server_that_drips_from_the_beginning(head: bytes) -> None:
 def test_a_file_without_end_is_refused_once_it_is_too_large() -> None:
     with dripping(ENDLESS_BODY) as url, pytest.raises(DownloadError, match="more than 3 bytes"):
         fetch(f"{url}/bundle.tar.gz", seconds=10.0, largest=3)
+
+
+def test_what_is_no_address_is_an_error() -> None:
+    with pytest.raises(DownloadError, match="no address"):
+        fetch("https://[::1")
+
+
+def test_a_connection_over_tls_that_is_ended_stays_encrypted(tmp_path: Path) -> None:
+    """Who sends at that moment must fail, and not go on in clear text."""
+    made = certificates.create(tmp_path)
+    here, there = socket.socketpair()
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(made.certificate, made.key)
+    asking = ssl.create_default_context(cafile=str(made.authority))
+    with there, ThreadPoolExecutor(1) as pool:
+        accepted = pool.submit(serving.wrap_socket, there, server_side=True)
+        with (
+            asking.wrap_socket(here, server_hostname="localhost") as secured,
+            accepted.result() as server,
+        ):
+            with pytest.raises(TimeoutError), Deadline(0.05) as deadline:
+                deadline.watch(lambda: secured)
+                with contextlib.suppress(OSError):
+                    server.recv(1)  # until it is ended
+            assert secured.version() is not None
 
 
 def test_what_is_no_http_is_an_error() -> None:

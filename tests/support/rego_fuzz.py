@@ -144,6 +144,8 @@ def _loadable(texts: Mapping[str, str], total: Total) -> dict[str, str]:
 
 def _refused(engine: str, texts: Mapping[str, str]) -> dict[str, Problem]:
     """Return which of the rules an engine does not load, and why."""
+    if not texts:
+        return {}
     try:
         with engine_named(engine).prepare(_load(texts).bundle):
             return {}

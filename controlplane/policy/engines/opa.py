@@ -174,11 +174,11 @@ class OpaPolicies(PoliciesByEntry):
             )
         except requests.Timeout as error:
             return Unanswered(Cause.TIMEOUT, str(error))
-        except (TooLargeError, requests.JSONDecodeError) as error:
-            return Unanswered(Cause.MALFORMED, str(error))
         except requests.HTTPError as error:
             return Unanswered(Cause.ERROR, _body(error.response))
-        except requests.ConnectionError as error:
+        except (TooLargeError, ValueError) as error:  # no JSON, no UTF-8, no address to go on to
+            return Unanswered(Cause.MALFORMED, str(error))
+        except requests.RequestException as error:  # also of an answer that breaks off
             return Unanswered(Cause.CRASH, str(error))
         if not isinstance(answer, dict) or "result" not in answer:
             return Unanswered(Cause.UNDEFINED, "the entry is undefined")

@@ -138,7 +138,7 @@ def test_a_garbled_answer_denies(case: str, between: Any) -> None:
 
 def test_an_answer_that_breaks_off_denies(between: Any) -> None:
     verdict = ask(between, bytes, OTHER, short=True)
-    assert [each.cause for each in verdict.indeterminate] == [Cause.ERROR]
+    assert [each.cause for each in verdict.indeterminate] == [Cause.CRASH]
 
 
 def test_the_answer_to_another_question_denies(between: Any) -> None:
