@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from controlplane.policy import rego_forms, rego_names, rego_not, rego_regex
+from controlplane.policy import (
+    rego_forms,
+    rego_names,
+    rego_not,
+    rego_operands,
+    rego_regex,
+    rego_scopes,
+)
 from controlplane.policy.portable import PORTABLE, ROOTS, reason
 from controlplane.policy.rego_module import Form, Import, Module
 from controlplane.policy.rego_scan import KEYWORDS, OPENING, Token, matching
@@ -65,6 +72,8 @@ def check(
         _references(module, tokens, aliases, libraries)
     if guards.forms:
         rego_forms.check(module)
+        rego_scopes.check(module)
+        rego_operands.check(module)
     if guards.names:
         rego_names.check(module)
     if guards.negations:

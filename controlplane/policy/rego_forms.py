@@ -1,13 +1,12 @@
 """Forms of heads, `some`, `every` and `==` that evaluators read differently, portable in part.
 
-The embedded evaluator holds `every x in xs { not x.a }` true as soon as one member has no `a`, and
-makes an empty array of `[z | some x in xs]` where `z` is a variable from outside. It takes the
-comma of `some k, v in xs` within a comprehension for the end of an item, and knows no `_` in a
-`some` without `in`, no brackets after the `contains` of a head or around what an `every` goes
-through. OPA does not load an `every` whose variable nothing looks at, nor `{"a": f([x | …])[0]}` in
-a head, and does not compile the comparison of an object with one that is made. It goes through
-`{input.b, input.a}` in the order of what is written there, the others in that of the values. Only
-the first two are silent; all are refused, so that a rule which loads here answers alike everywhere.
+The embedded evaluator holds `every x in xs { not x.a }` true as soon as one member has no `a`. It
+takes the comma of `some k, v in xs` within a comprehension for the end of an item, and knows no
+`_` in a `some` without `in`, no brackets after the `contains` of a head or around what an `every`
+goes through. OPA does not load an `every` whose variable nothing looks at, nor
+`{"a": f([x | …])[0]}` in a head, and does not compile the comparison of an object with one that is
+made. It goes through `{input.b, input.a}` in the order of what is written there, the others in that
+of the values. All are refused, so that a rule which loads here answers alike everywhere.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ def check(module: Module) -> None:
         _walked(module, rule.tokens)
         _objects(module, rule.tokens)
         _parts(module, rule.tokens)
-        _heads(module, rule.tokens)
 
 
 def _member(module: Module, rule: Head) -> None:
@@ -157,20 +155,6 @@ def _parts(module: Module, tokens: Sequence[Token]) -> None:
             if tokens[end + 1].text in {"[", "."} and _made(tokens[index + 1 : end]):
                 text = "OPA does not load a part of what a call makes, in an object of a head"
                 module.note(tokens[end + 1], "rego/part", text, "give it a name in the body")
-
-
-def _heads(module: Module, tokens: Sequence[Token]) -> None:
-    """Note an array that is made of a variable, and nothing else, from outside of it."""
-    rules = module.names()
-    for index, token in enumerate(tokens[:-2]):
-        name, bar = tokens[index + 1 : index + 3]
-        if token.kind != "op" or token.text != "[" or bar.text != "|" or name.kind != "name":
-            continue
-        inside = tokens[index + 3 : matching(tokens, index)]
-        if name.text not in rules and name.text not in set(rego_names.declared(inside)):
-            text = f"some evaluators make an empty array of `{name.text}`, which is from outside"
-            remedy = f"give it a name inside: `[each | …; each := {name.text}]`"
-            module.note(name, "rego/comprehension", text, remedy)
 
 
 def _made(tokens: Sequence[Token]) -> bool:

@@ -8,7 +8,7 @@ must stand where it can be given a value: as an index, in a pattern, or beside `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from controlplane.policy.rego_module import Form, Head, Module
@@ -30,12 +30,18 @@ class _Scope:
     def knows(self, name: str) -> bool:
         return name in self.names or (self.outer is not None and self.outer.knows(name))
 
+    def has_variable(self, name: str) -> bool:
+        """Whether it is an argument, or declared in a body; what all rules know is outermost."""
+        if self.outer is None:
+            return False
+        return name in self.names or self.outer.has_variable(name)
+
 
 def check(module: Module) -> None:
     """Note every name of the module that nobody declares."""
     known = set(module.names()) | {imported.alias for imported in module.imports} | _ALWAYS
     for rule in module.rules:
-        scope = _Scope(names=set(known))
+        scope = _Scope(outer=_Scope(names=set(known)))
         if rule.form is Form.FUNCTION:
             last = matching(rule.tokens, 1)
             scope.names |= {token.text for token in variables(rule.tokens[2:last])}
@@ -65,6 +71,7 @@ def _walk(module: Module, tokens: Sequence[Token], scope: _Scope) -> None:
     inner = list(_inner(tokens))
     own = [token for index, token in enumerate(tokens) if not _within(index, inner)]
     _declare(own, scope)
+    _redeclared(module, _declarations(own), scope)
     _bind(own, scope)
     for index, token in enumerate(own):
         if _is_name(own, index) and not scope.knows(token.text):
@@ -74,7 +81,9 @@ def _walk(module: Module, tokens: Sequence[Token], scope: _Scope) -> None:
         within = _Scope(outer=scope)
         if tokens[begin - 1].text == "every":
             pattern, _ = until_in(tokens, begin)
-            within.names |= {token.text for token in variables(pattern)}
+            names = list(variables(pattern))
+            within.names |= {token.text for token in names}
+            _redeclared(module, names, within)
         _walk(module, tokens[begin:end], within)
     for name, token in scope.bare.items():
         if name not in scope.bound:
@@ -140,16 +149,29 @@ def _within(index: int, spans: Sequence[tuple[int, int]]) -> bool:
     return any(begin <= index < end for begin, end in spans)
 
 
+def _redeclared(module: Module, names: Iterable[Token], scope: _Scope) -> None:
+    """Note a name that a scope around this one has given to a variable: some make one of both."""
+    for name in names:
+        if name.text != "_" and scope.outer is not None and scope.outer.has_variable(name.text):
+            text = f"`{name.text}` is a variable around this too; some evaluators make one of both"
+            module.note(name, "rego/redeclared", text, "give one of them another name")
+
+
 def _declare(tokens: Sequence[Token], scope: _Scope) -> None:
+    scope.names |= {name.text for name in _declarations(tokens)}
     for index, token in enumerate(tokens):
         if token.text == "some" and token.kind == "name":
             pattern, with_in = until_in(tokens, index + 1)
-            names = list(variables(pattern))
-            scope.names |= {name.text for name in names}
             if not with_in:
-                scope.bare |= {name.text: name for name in names}
+                scope.bare |= {name.text: name for name in variables(pattern)}
+
+
+def _declarations(tokens: Sequence[Token]) -> Iterator[Token]:
+    for index, token in enumerate(tokens):
+        if token.text == "some" and token.kind == "name":
+            yield from variables(until_in(tokens, index + 1)[0])
         elif token.text == ":=" and token.kind == "op":
-            scope.names |= {name.text for name in _left(tokens, index)}
+            yield from _left(tokens, index)
 
 
 def until_in(tokens: Sequence[Token], at: int) -> tuple[Sequence[Token], bool]:

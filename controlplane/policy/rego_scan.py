@@ -134,6 +134,17 @@ def matching(tokens: Sequence[Token], at: int) -> int:
     raise ValueError("brackets were balanced when the text was read")
 
 
+def opened(tokens: Sequence[Token], at: int) -> int:
+    """Return the index of the bracket that the one at index `at` closes."""
+    depth = 0
+    for index in range(at, -1, -1):
+        if tokens[index].kind == "op":
+            depth += (tokens[index].text in CLOSING) - (tokens[index].text in OPENING)
+        if depth == 0:
+            return index
+    raise ValueError("brackets were balanced when the text was read")
+
+
 def expressions(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
     """Return the expressions of a rule's body, without the semicolons between them."""
     found = []
@@ -156,7 +167,7 @@ def statements(tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
     for index, token in enumerate(tokens):
         if token.kind == "op" and token.text in CLOSING:
             depth -= 1
-        elif depth == 0 and index > begun and _begins(tokens[index - 1], token):
+        elif depth == 0 and index > begun and begins(tokens[index - 1], token):
             yield tuple(tokens[begun:index])
             begun = index
         if token.kind == "op" and token.text in OPENING:
@@ -165,7 +176,7 @@ def statements(tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
         yield tuple(tokens[begun:])
 
 
-def _begins(before: Token, token: Token) -> bool:
+def begins(before: Token, token: Token) -> bool:
     """Whether `token`, outside of all brackets, begins a statement of its own."""
     if before.kind == "op" and before.text == ";":
         return True

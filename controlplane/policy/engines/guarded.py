@@ -17,7 +17,9 @@ from controlplane.policy.model import PolicyModule
 from controlplane.policy.rego_check import called
 from controlplane.policy.rego_module import read
 from controlplane.policy.rego_names import has_bar, until_in
-from controlplane.policy.rego_scan import CLOSING, KEYWORDS, OPENING, Token, matching, scan
+from controlplane.policy.rego_operands import free_indices
+from controlplane.policy.rego_scan import CLOSING, KEYWORDS, OPENING, Token, matching, opened, scan
+from controlplane.policy.rego_scopes import is_index
 
 COMPARED = {"<": "guard_below", "<=": "guard_at_most", ">": "guard_above", ">=": "guard_at_least"}
 CALLED = {
@@ -64,6 +66,11 @@ def _edits(tokens: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
             yield tokens[left].offset, tokens[left].offset, name
             yield token.offset, token.end, ","
             yield tokens[right].end, tokens[right].end, ")"
+    for index in free_indices(tokens):  # last: of what begins at one place these are innermost
+        if _makes_array(tokens, index):
+            begin = tokens[_reference(tokens, index - 1)].offset
+            yield begin, begin, f"data.{PACKAGE}.guard_by_index("
+            yield tokens[index - 1].offset, tokens[index - 1].offset, ")"
 
 
 def _written(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int, str]]:
@@ -118,6 +125,23 @@ def _walks(tokens: Sequence[Token]) -> Iterator[int]:
             pattern, with_in = until_in(tokens, index + 1)
             if with_in:
                 yield index + 1 + len(pattern)
+
+
+def _reference(tokens: Sequence[Token], at: int) -> int:
+    """Return where what the bracket at `at` is the index of begins."""
+    index = at - 1
+    while index > 0:
+        if tokens[index].kind == "op" and tokens[index].text in CLOSING:
+            opening = opened(tokens, index)
+            calls = tokens[opening].text == "(" and tokens[opening - 1].kind == "name"
+            if not calls and not is_index(tokens, opening):
+                return opening
+            index = opening - 1
+        elif tokens[index - 1].kind == "op" and tokens[index - 1].text == ".":
+            index -= 2
+        else:
+            break
+    return index
 
 
 def _makes_array(tokens: Sequence[Token], at: int) -> bool:

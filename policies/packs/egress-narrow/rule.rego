@@ -34,7 +34,7 @@ findings contains about("cidr", index, peer.cidr) if {
 findings contains about("no-reason", index, end) if {
 	some index, peer in peers
 	not peer.reason
-	some end in [end | some field in ["host", "cidr"]; end := peer[field]]
+	some end in [value | some field in ["host", "cidr"]; value := peer[field]]
 }
 
 everybodys(domain) if not contains(domain, ".")

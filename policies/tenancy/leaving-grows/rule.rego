@@ -23,7 +23,7 @@ going if spec.lifecycle.stage in {"leaving", "suspended"}
 
 findings contains about("placement", ["placements", index], where) if {
 	going
-	before := {place(placement) | some placement in input.change.before.spec.placements}
+	before := {place(old) | some old in input.change.before.spec.placements}
 	input.change.before
 	some index, placement in spec.placements
 	where := place(placement)
@@ -32,7 +32,7 @@ findings contains about("placement", ["placements", index], where) if {
 
 findings contains about("pack", ["packs", index], where) if {
 	going
-	before := {pack.name | some pack in input.change.before.spec.packs}
+	before := {old.name | some old in input.change.before.spec.packs}
 	input.change.before
 	some index, pack in spec.packs
 	where := pack.name

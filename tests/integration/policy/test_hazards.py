@@ -119,6 +119,85 @@ SILENT = {
         replace(ALL_GUARDS, forms=False),
         "rego/every",
     ),
+    "a name declared within and around": (
+        finds("y := 5\n\tcount([z | some z in [1, 2]; y := 1; y == 1]) == 2\n\ty == 5"),
+        replace(ALL_GUARDS, names=False),
+        "rego/redeclared",
+    ),
+    "a name declared within the head's own set": (
+        finds("2 in {y | some x in {y | some y in [3, 4]}; some y in [1, 2]}"),
+        replace(ALL_GUARDS, names=False),
+        "rego/redeclared",
+    ),
+}
+HEADS = {
+    "a field of it in an array": "some z in [{`a`: 1}]\n\tcount([z.a | some _ in [3, 4]]) == 2",
+    "a field of it in a set": "some z in [{`a`: 1}]\n\tcount({z.a | some _ in [3, 4]}) == 1",
+    "beside another": "some z in [{`a`: 1}]\n\tcount({[z.a, y] | some y in [3, 4]}) == 2",
+    "in an object": 'some z in [{`a`: 1}]\n\tcount([{"a": z.a, "y": y} | some y in [3, 4]]) == 2',
+    "as a key": "some z in [{`a`: `b`}]\n\tcount({z.a: 1 | some _ in [3, 4]}) == 1",
+    "as a value": "some z in [{`a`: 1}]\n\tcount({y: z.a | some y in [3, 4]}) == 2",
+    "in a call": 'some z in [{`a`: `b`}]\n\tcount({concat("", [z.a]) | some _ in [3, 4]}) == 1',
+    "of a condition only": "some z in [{`a`: 1}]\n\tcount({z.a | true}) == 1",
+}
+INDICES = {
+    "beside a comparison": "some k\n\t[1, 2, 3][k] > 2",
+    "in an argument": 'xs := ["b", "a"]\n\tsome k\n\tstartswith(xs[k], "a")',
+    "of a function": "xs := [1, 2]\n\tsome k\n\tlarge(xs[k])",
+    "beside `in`": "xs := [1, 2]\n\tsome k\n\txs[k] in {2}",
+    "in an array": "xs := [1, 2]\n\tsome k\n\tv := [xs[k], 1]\n\tv == [2, 1]",
+    "of two": "xs := [1, 2]\n\tsome i, j\n\txs[i] < xs[j]",
+    "within a comprehension": "xs := [1, 2]\n\tcount({k | some k; xs[k] > 1}) == 1",
+}
+_FORMS = replace(ALL_GUARDS, forms=False)
+SILENT |= {
+    f"a variable from outside, {how}": (finds(body), _FORMS, "rego/comprehension")
+    for how, body in HEADS.items()
+}
+SILENT |= {
+    f"an index without a value yet, {how}": (
+        finds(body) + "\n\nlarge(x) if x == 2",
+        _FORMS,
+        "rego/index",
+    )
+    for how, body in INDICES.items()
+}
+SILENT |= {
+    "an argument in the head of a set": (
+        finds("twice(3) == {3}") + "\n\ntwice(z) := {z | some _ in [3, 4]}",
+        _FORMS,
+        "rego/comprehension",
+    ),
+    "an argument with the name of a rule": (
+        finds("twice(3)") + "\n\nz := 1\n\ntwice(z) if count([z | some _ in [3, 4]]) == 2",
+        _FORMS,
+        "rego/comprehension",
+    ),
+    "a variable that only a scope within declares": (
+        finds("z := 5\n\t5 in [z | some x in {z | some z in [3]}]"),
+        replace(ALL_GUARDS, forms=False, names=False),
+        "rego/comprehension",
+    ),
+    "a comprehension within `every`": (
+        finds("every x in [1, 2] {\n\t\tcount([1 | x > 0]) == 1\n\t}"),
+        _FORMS,
+        "rego/every",
+    ),
+    "an `every` within `every`": (
+        finds("every x in [1, 2] {\n\t\tevery y in [3, 4] {\n\t\t\tx != y\n\t\t}\n\t}"),
+        _FORMS,
+        "rego/every",
+    ),
+    "a comparison of a comparison": (
+        finds("some z in [5]\n\tz < 6 == true"),
+        _FORMS,
+        "rego/comparison",
+    ),
+    "a comparison of a comparison with another": (
+        finds("some z in [5]\n\tz < 6 < true"),
+        _FORMS,
+        "rego/comparison",
+    ),
 }
 
 
@@ -344,7 +423,27 @@ NOT_LOADED = {
         "rego/contains",
     ),
 }
+NOT_LOADED |= {
+    "two arguments of one name": (finds("w(1, 1)") + "\n\nw(x, x) := true", "rego/argument"),
+    "a sign in the head of a comprehension": (
+        finds("count([-x | some x in [1, 2]]) == 2"),
+        "rego/comprehension",
+    ),
+    "an index without a name beside a comparison": (finds("input.xs[_] > 2"), "rego/index"),
+    "an index without a name in an argument": (
+        finds('startswith(input.xs[_], "a")'),
+        "rego/index",
+    ),
+}
 NOT_BY_OPA = {
+    "a sum in the head of a comprehension": (
+        finds("count([x + 1 | some x in [1, 2]]) == 2"),
+        "rego/comprehension",
+    ),
+    "a comparison in the head of a comprehension": (
+        finds("count({x: x < 2 | some x in [1, 2]}) == 2"),
+        "rego/comprehension",
+    ),
     "a variable of `every` that nothing looks at": (
         finds("every x in input.xs {\n\t\tinput.subject\n\t}"),
         "rego/every",
@@ -409,6 +508,12 @@ def test_a_negation_of_what_is_made_is_refused_at_its_place(body: str) -> None:
         finds("f(1) == 1") + "\n\nf(x) := 2 if {\n\ty := x\n\ty > 1\n} else := x if x > 0",
         finds("every x in [{}] {\n\t\tclean(x)\n\t}") + "\n\nclean(x) if not x.a",
         finds("count([k | some k; input.subject[k]]) == 2"),
+        finds("xs := [1, 2]\n\tsome k\n\tx := xs[k]\n\tx > 1\n\tk == 1"),
+        finds("some z in [{`a`: 1}]\n\tcount({[each, y] | some y in [3, 4]; each := z.a}) == 2"),
+        finds("some z in [5]\n\tbelow := z < 6\n\tbelow == true"),
+        finds("count([y | some x in [1, 2]; y := x + 1]) == 2"),
+        finds("every x in [y | some y in [1, 2]] {\n\t\tx > 0\n\t}"),
+        finds("count({y | some y in [1]}) == 1\n\t{y | some y in [2, 3]} == {2, 3}"),
         finds('some k, _ in input.subject\n\tk == "name"'),
         finds("some k\n\tinput.subject[k]"),
     ],

@@ -31,7 +31,7 @@ TEXTS = [
     "a\nb", "\x7f", "a\\", "b\\a", '"', "\u2028", "\x01", "\x00", "a\x00",
 ]  # fmt: skip
 HERE = "input.subject.resource"
-SET = f"{{x | some x in {HERE}.texts}}"
+SET = f"{{each | some each in {HERE}.texts}}"
 MADE = f"{{y: y | some y in {HERE}.texts}}"
 USES = {
     "sort": f"sort([x | some x in {HERE}.texts])",
@@ -44,6 +44,10 @@ USES = {
     "an array within another": f"[y | some y in [x | some x in {SET}]]",
     "concat of a set": SET,
     "the values of an object that a rule makes": f"[x | some x in {MADE}]",
+    "the values of an object by index": f"[x | made := {MADE}; x := made[_]]",
+    "the keys of an object that a rule makes": f"[k | made := {MADE}; some k; made[k]]",
+    "the members of a rule by index": "[x | x := things[_]]",
+    "the members of a set by name": f"[k | made := {SET}; some k; made[k]]",
 }
 COMPARED = {
     sign: f"[x | some x in {HERE}.texts; some y in {HERE}.texts; x {sign} y]"
