@@ -107,8 +107,10 @@ class Approvals:
         if not claims or not within:
             return Emergency(claims) if claims else None
         trees = (step.base.tree_id, step.head.tree_id)
-        ever = [a.time for a in _claims(self._all(trees)) if not a.objection]
-        return Emergency(claims, str(moment(due(ever, within))["text"]))
+        given = [a for a in self._all(trees) if not a.objection]
+        ever = _claims(given)
+        text = str(moment(due((claim.time for claim in ever), within))["text"])
+        return Emergency(claims, text, _reviewed(given, ever))
 
     def open_reviews(
         self, merged: Callable[[], Sequence[tuple[str, str]]], within: int

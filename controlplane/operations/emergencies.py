@@ -39,6 +39,7 @@ class Emergency:
 
     claims: tuple[Claim, ...]
     due: str = ""
+    reviewed: bool = False  # somebody else did
 
 
 @dataclass(frozen=True)

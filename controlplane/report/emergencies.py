@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from controlplane.operations.emergencies import Claim, OpenReview
+from controlplane.operations.emergencies import Claim, Emergency, OpenReview
 from controlplane.operations.freezes import moment
 from controlplane.operations.gate import GateReport
 
@@ -18,12 +18,15 @@ def claimed(report: GateReport) -> str:
     whose = " and ".join(_claim(claim) for claim in emergency.claims)
     if not report.allow:
         return f"claimed as an emergency by {whose}; denied all the same"
-    after = (
-        f"somebody else must review it by {emergency.due}"
-        if emergency.due
-        else "no contract asks for a review afterwards"
-    )
-    return f"let through as an emergency, claimed by {whose}; {after}"
+    return f"let through as an emergency, claimed by {whose}; {_afterwards(emergency)}"
+
+
+def _afterwards(emergency: Emergency) -> str:
+    if not emergency.due:
+        return "no contract asks for a review afterwards"
+    if emergency.reviewed:
+        return "somebody else reviewed it since"
+    return f"somebody else must review it by {emergency.due}"
 
 
 def due(report: GateReport) -> list[str]:

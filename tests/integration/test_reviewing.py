@@ -137,6 +137,17 @@ def test_before_it_is_merged_it_says_the_same_time(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("reviewer", "reviewed"), [(ADAS_OTHER, False), (SAM, True)])
+def test_judged_again_later_it_knows_of_the_review(
+    tmp_path: Path, reviewer: Signer, reviewed: bool
+) -> None:
+    say(tmp_path, ADA)
+    say(tmp_path, reviewer, after=60, review=True)
+    found = book(tmp_path).emergency(STEP, DAY)
+    assert found is not None
+    assert found.reviewed == reviewed
+
+
 def test_without_a_contract_nothing_is_due_and_without_a_claim_there_is_none(
     tmp_path: Path,
 ) -> None:

@@ -51,6 +51,13 @@ def test_where_nobody_asks_for_a_review_it_says_so(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_what_was_reviewed_since_is_not_asked_for_again(form: str) -> None:
+    said = plain(form, report(), Agreement(emergency=replace(EMERGENCY, reviewed=True)))
+    assert "somebody else reviewed it since" in said
+    assert "must review" not in said
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_reviews_that_are_due_are_listed_the_first_to_be_due_first(form: str) -> None:
     said = plain(form, report(), Agreement(reviews=(review("1", 11), review("2", 10))))
     late = said.index(f"the emergency that became {'2' * 12}, claimed by ada, was to be reviewed")
