@@ -11,13 +11,14 @@ from controlplane import wiring
 from controlplane.cli import options, output
 from controlplane.cli.gate_step import step_of
 from controlplane.errors import Exit, UsageError
-from controlplane.operations.agreement import authors
+from controlplane.operations.agreement import authors, open_reviews
 from controlplane.operations.approvals import Approval, Approvals
 from controlplane.operations.approving import import_reviews, refuse_other_branch
 from controlplane.operations.people import People
 from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
 from controlplane.repo.git import GitRepository
+from controlplane.report import emergencies
 from evidence.canonical import Json
 
 LARGEST = 8 << 20  # bytes of an event
@@ -33,20 +34,28 @@ def approvals() -> None:
 @options.root
 @options.form("table", "json")
 def list_(base: str, head: str, root: str, form: str) -> int:
-    """Show who agreed to the step from BASE to HEAD, in which role, and whether it counts."""
+    """Show who agreed to the step from BASE to HEAD, in which role, and whether it counts.
+
+    Also which emergencies in BASE are still to be reviewed.
+    """
     repository = GitRepository.open(root)
     repository.refuse_shallow()
     step = step_of(repository, base, head)
     people = People.of(step.base)
     statements = Statements(wiring.evidence_directory(repository))
-    book = Approvals(statements, trust_of(step.base), people, wiring.now())
+    now = wiring.now()
+    book = Approvals(statements, trust_of(step.base), people, now)
     found, wrote = book.of(step), authors(repository, step, people, book)
+    reviews = emergencies.by_urgency(open_reviews(repository, step, book))
     if form == "json":
         rows = [{**each.to_fact(), "objection": each.objection} for each in found]
-        output.data(output.as_json({"approvals": rows, "authors": wrote}))
+        due = [each.to_json() for each in reviews]
+        output.data(output.as_json({"approvals": rows, "authors": wrote, "reviews": due}))
         return Exit.CLEAN
     headers = ("WHO", "PERSON", "ROLE", "COVERS", "SAID BY", "TIME", "COUNTS")
     output.data(output.table(headers, [_row(each, wrote) for each in found]))
+    for review in reviews:
+        output.data(f"review: {emergencies.sentence(review, now)}")
     for author in wrote:
         who = author["person"] or "nobody the trust root knows"
         output.talk(f"written by {author['name']} {author['email']}: {who}")

@@ -11,7 +11,11 @@ from controlplane import wiring
 from controlplane.cli import options, output
 from controlplane.cli.gate_step import step_of
 from controlplane.errors import Exit
+from controlplane.operations.approvals import Approvals
 from controlplane.operations.approving import approve, refuse_unknown_classes
+from controlplane.operations.emergencies import refuse_own_review
+from controlplane.operations.people import People
+from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
 from controlplane.repo.changes import changes
 from controlplane.repo.git import GitRepository
@@ -51,7 +55,13 @@ def command(
         refuse_unknown_classes(classes, changes(step.base, step.head).classes)
     directory = wiring.evidence_directory(repository)
     writer = wiring.evidence_writer(directory, "approve", keys=keys)
-    trust = trust_of(step.base)
+    trust, people = trust_of(step.base), People.of(step.base)
+    if review:
+        book = Approvals(Statements(directory), trust, people, wiring.now())
+        claimants = book.claimants(step)
+        refuse_own_review(people, writer.signer.keyid, claimants)
+        if not claimants:
+            output.talk("the evidence here has no emergency claimed of this step")
     entry = approve(step, role, comment, trust, writer, classes=classes, review=review)
     word = "reviewed" if review else "approved"
     limited = f" for {', '.join(sorted(set(classes)))} only" if classes else ""

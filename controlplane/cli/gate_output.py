@@ -11,7 +11,7 @@ from controlplane.cli.output import table
 from controlplane.operations.gate import GateReport
 from controlplane.policy.model import Severity
 from controlplane.repo.changes import SubjectChange
-from controlplane.report import counterfactual, waivers
+from controlplane.report import counterfactual, emergencies, waivers
 from controlplane.report.changes import fields
 from controlplane.report.escaping import plain
 from controlplane.report.results import sentence
@@ -41,6 +41,8 @@ def as_table(report: GateReport) -> str:
     for standing in report.waivers:
         word = click.style("waiver", fg=_STANDINGS.get(standing.standing, "blue"))
         lines.append(f"{standing.waiver.path}: {word} {plain(waivers.sentence(standing))}")
+    word = click.style("review", fg="yellow")
+    lines += [f"{word}: {plain(each)}" for each in emergencies.due(report)]
     # What an invalid head changes is not known: what cannot be read looks deleted.
     if not report.problems and (report.changes.subjects or report.changes.files):
         rows = [_row(change) for change in report.changes.subjects]
@@ -51,6 +53,8 @@ def as_table(report: GateReport) -> str:
     lines += counterfactual.as_lines(report.counterfactual)
     colour = "green" if report.allow else "red"
     lines += ["", click.style(sentence(report), fg=colour, bold=True)]
+    if claimed := emergencies.claimed(report):
+        lines.append(click.style(plain(claimed), fg="yellow"))
     return "\n".join(lines).lstrip("\n")
 
 

@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from controlplane.operations.approvals import Approvals, facts
+from controlplane.operations.emergencies import OpenReview, review_within
 from controlplane.operations.gate import Agreement, Step
 from controlplane.operations.people import People
-from controlplane.operations.requirements import EMERGENCY
 from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
 from controlplane.repo.git import GitRepository, Person
-from controlplane.repo.snapshot import Snapshot
-from controlplane.resources.evidence_contract import EvidenceContract
 from evidence.canonical import Json
 
 LONGEST = 10_000  # commits walked back for emergencies that wait for a review
@@ -30,12 +28,18 @@ def agreement(
         return Agreement()
     people = People.of(step.base)
     book = Approvals(statements, trust_of(step.base), people, now)
-    within = _review_within(step.base)
     return Agreement(
         approvals=facts(book.of(step)),
         authors=tuple(authors(repository, step, people, book)),
-        reviews=book.open_reviews(lambda: _trees(repository, step), within) if within else (),
+        reviews=open_reviews(repository, step, book),
+        emergency=book.emergency(step, review_within(step.base)),
     )
+
+
+def open_reviews(repository: GitRepository, step: Step, book: Approvals) -> tuple[OpenReview, ...]:
+    """Return the emergencies in the branch that are still to be reviewed, as the base asks."""
+    within = review_within(step.base)
+    return book.open_reviews(lambda: tuple(_trees(repository, step)), within) if within else ()
 
 
 def authors(repository: GitRepository, step: Step, people: People, book: Approvals) -> list[Json]:
@@ -50,22 +54,10 @@ def _committed(repository: GitRepository, step: Step) -> Iterator[Person]:
             yield commit.author
 
 
-def _review_within(base: Snapshot) -> int:
-    """Return the shortest time in which an emergency is to be reviewed, 0 where nobody asks."""
-    asked = [
-        requirement.review_within.seconds
-        for contract in base.of_kind("EvidenceContract").values()
-        if isinstance(contract, EvidenceContract)
-        for requirement in contract.spec.requirements
-        if EMERGENCY in requirement.classes and requirement.review_within is not None
-    ]
-    return min(asked, default=0)
-
-
-def _trees(repository: GitRepository, step: Step) -> Iterator[str]:
-    """Yield the trees that the branch has held, the newest first."""
+def _trees(repository: GitRepository, step: Step) -> Iterator[tuple[str, str]]:
+    """Yield the trees that the branch has held and their commits' ids, the newest first."""
     commit, count = step.base.commit, 0
     while commit is not None and count < LONGEST:
-        yield commit.tree_id
+        yield commit.tree_id, commit.id
         commit = repository.resolve(commit.parents[0]) if commit.parents else None
         count += 1

@@ -31,7 +31,7 @@ from evidence.signers.base import Signer
 
 LONGEST: Final = timedelta(hours=20)  # so that what is asked every night is judged every night
 MOST: Final = 16  # answers that are kept; each about 1 KiB a tenant
-_FRESH: Final = frozenset({"step", "packs"})  # fields that are the asker's own
+_FRESH: Final = frozenset({"step", "said", "packs"})  # fields that are the asker's own
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Asked:
     def name(self) -> str:
         """Return the name under which its answer is kept."""
         ends = [state_json(self.step.base), state_json(self.step.head)]
-        said = [list(self.said.approvals), list(self.said.authors), list(self.said.reviews)]
+        reviews = [review.to_fact() for review in self.said.reviews]
+        said = [list(self.said.approvals), list(self.said.authors), reviews]
         machine = [own_code.digest(), self.engine, *self.programs, self.origin]
         key = canonical([*ends, said, self.whole, *machine])
         return f"{hashlib.sha256(key).hexdigest()}.answer"
@@ -109,7 +110,7 @@ def _read(content: bytes, asked: Asked, now: datetime) -> Before | None:
     """Return what was kept, None where it holds no more."""
     kept: tuple[datetime, Entry, dict[str, Any]] = pickle.loads(content)  # noqa: S301 - our own
     given, entry, parts = kept
-    report = GateReport(step=asked.step, **parts)
+    report = GateReport(step=asked.step, said=asked.said, **parts)
     until = holds_until(report.verdict.valid_until, report.time["text"])
     ends = min(given + LONGEST, until or given + LONGEST)
     return Before(report, entry, given) if given <= now < ends else None

@@ -7,11 +7,12 @@ the same trust root lets approve. A change can bring neither its own approver no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from controlplane.operations.approving import AUTHOR_KIND, IMPORT_KIND, KIND, OWN_KEY
+from controlplane.operations.emergencies import Claim, Emergency, OpenReview, due
 from controlplane.operations.freezes import moment
 from controlplane.operations.gate import Step
 from controlplane.operations.people import People, objection, person_of
@@ -90,10 +91,34 @@ class Approvals:
         }
         return tuple(self._author(issuer, subject) for issuer, subject in sorted(named))
 
-    def open_reviews(self, merged: Callable[[], Iterable[str]], within: int) -> tuple[Json, ...]:
-        """Return the emergencies that nobody else looked at afterwards, by when it is due.
+    def claimants(self, step: Step) -> frozenset[str]:
+        """Return who claimed an emergency of the step: none of them can review it."""
+        trees = (step.base.tree_id, step.head.tree_id)
+        given = [a for a in self._all(trees) if not a.objection]
+        return frozenset(claim.person for claim in _claims(given))
 
-        `merged` gives the trees of the branch; `within` is the time a review may take, in seconds.
+    def emergency(self, step: Step, within: int) -> Emergency | None:
+        """Return the emergency claimed of the step, None where nobody does whose word counts.
+
+        `within` is the time a review may take, in seconds; 0 where none is asked for.
+        """
+        counting = [a for a in self.of(step) if not a.objection]
+        claims = tuple(sorted(Claim(a.time, a.person, a.name, a.role) for a in _claims(counting)))
+        if not claims or not within:
+            return Emergency(claims) if claims else None
+        trees = (step.base.tree_id, step.head.tree_id)
+        given = [a for a in self._all(trees) if not a.objection]
+        ever = _claims(given)
+        text = str(moment(due((claim.time for claim in ever), within))["text"])
+        return Emergency(claims, text, _reviewed(given, ever))
+
+    def open_reviews(
+        self, merged: Callable[[], Sequence[tuple[str, str]]], within: int
+    ) -> tuple[OpenReview, ...]:
+        """Return the emergencies that nobody else looked at afterwards, by their trees.
+
+        `merged` gives the trees that the branch has held, with their commits' ids, the newest
+        first; `within` is the time a review may take, in seconds.
         """
         counting: dict[tuple[str, str], list[Approval]] = {}
         for trees in {said.trees for said in self._given if _emergency(said)}:
@@ -102,11 +127,11 @@ class Approvals:
         unseen = {t: c for t, c in claimed.items() if not _reviewed(counting[t], c)}
         if not unseen:
             return ()
-        history = set(merged())
+        history = merged()
         return tuple(
-            _review(trees, claims, within)
+            _review(trees, claims, within, history)
             for trees, claims in sorted(unseen.items())
-            if trees[1] in history
+            if any(tree == trees[1] for tree, _ in history)
         )
 
     def _all(self, trees: tuple[str, str]) -> Iterator[Approval]:
@@ -229,13 +254,22 @@ def _reviewed(approvals: Iterable[Approval], claims: list[Approval]) -> bool:
     return any(a.review and a.known and a.person not in claimants for a in approvals)
 
 
-def _review(trees: tuple[str, str], claims: list[Approval], within: int) -> Json:
-    first = min(datetime.fromisoformat(claim.time) for claim in claims)
-    return {
-        "tree": trees[1][:12],
-        "claimedBy": sorted({claim.person for claim in claims}),
-        "due": moment(first + timedelta(seconds=within)),
-    }
+def _review(
+    trees: tuple[str, str],
+    claims: list[Approval],
+    within: int,
+    history: Sequence[tuple[str, str]],
+) -> OpenReview:
+    """Return the review, with the latest end in the branch, and what begins before that."""
+    end = next(index for index, (tree, _) in enumerate(history) if tree == trees[1])
+    before = (commit for tree, commit in history[end:] if tree == trees[0])
+    return OpenReview(
+        tree=trees[1],
+        claimed_by=tuple(sorted({claim.person for claim in claims})),
+        due=due((claim.time for claim in claims), within),
+        base=next(before, ""),
+        head=history[end][1],
+    )
 
 
 def facts(approvals: Iterable[Approval]) -> tuple[Json, ...]:

@@ -18,6 +18,7 @@ from controlplane.operations import fleet_subject
 from controlplane.operations.change_view import ChangeView, concerns_judging
 from controlplane.operations.counterfactual import Counterfactual
 from controlplane.operations.deltas import ObjectDelta
+from controlplane.operations.emergencies import Emergency, OpenReview
 from controlplane.operations.findings import LocatedFinding, Undecided, explain, undecided
 from controlplane.operations.freezes import clock
 from controlplane.operations.judging import Judgement
@@ -57,6 +58,22 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """What people said of a step: approvals and who wrote it as facts for rules, open reviews.
+
+    `emergency` is told to people only: rules see it among the approvals.
+    """
+
+    approvals: tuple[Json, ...] = ()
+    authors: tuple[Json, ...] = ()
+    reviews: tuple[OpenReview, ...] = ()
+    emergency: Emergency | None = None
+
+
+NOBODY = Agreement()
+
+
+@dataclass(frozen=True)
 class GateReport:
     """Everything the gate has to say. `problems` is not empty where head cannot be judged."""
 
@@ -76,6 +93,7 @@ class GateReport:
     weighings: tuple[Weighing, ...] = ()
     waivers: tuple[WaiverStanding, ...] = ()
     counterfactual: Counterfactual | None = None  # where the change is one of policy
+    said: Agreement = NOBODY
 
     @property
     def allow(self) -> bool:
@@ -88,17 +106,7 @@ class GateReport:
         return tuple(line for _, judgement in self.judgements for line in judgement.details)
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """What people said of a step, as facts for rules: approvals, who wrote it, open reviews."""
-
-    approvals: tuple[Json, ...] = ()
-    authors: tuple[Json, ...] = ()
-    reviews: tuple[Json, ...] = ()
-
-
 NOTHING = Verdict((), (), ())
-NOBODY = Agreement()
 
 Past = Callable[[], Iterable[PastDecision | Skipped]]
 """Gives the decisions that were recorded, the latest first."""
@@ -174,7 +182,8 @@ def gate(
         heard = court.judge(cut(names, tenants, [*counted, *changed]))
     if heard.problems:
         return GateReport(step, NOTHING, found, problems=heard.problems)
-    return replace(_report(step, found, court, heard, sets, now), counterfactual=other)
+    report = _report(step, found, court, heard, sets, now)
+    return replace(report, counterfactual=other, said=said)
 
 
 def _report(
@@ -237,7 +246,7 @@ def facts(base: Snapshot, said: Agreement) -> Mapping[str, Json]:
         "emergency": _emergency(said),
         "approvers": People.of(base).approvers(),
         "authors": list(said.authors),
-        "reviews": list(said.reviews),
+        "reviews": [review.to_fact() for review in said.reviews],
         "loosened": [],
     }
 

@@ -69,6 +69,10 @@ class People:
         found |= {person_of(each) for each in self.identities if "approve" in each.purposes}
         return len(found)
 
+    def signers(self) -> set[str]:
+        """Return the people who may approve with a key of their own."""
+        return {key.person for key in self.keys if key.purpose == "approve" and key.person}
+
     def names(self, person: str) -> list[str]:
         """Return every name that code owners may use for a person."""
         found = {person}

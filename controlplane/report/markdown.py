@@ -12,7 +12,7 @@ from typing import Final
 
 from controlplane.operations.gate import GateReport
 from controlplane.repo.changes import SubjectChange
-from controlplane.report import counterfactual, waivers
+from controlplane.report import counterfactual, emergencies, waivers
 from controlplane.report.changes import fields
 from controlplane.report.escaping import code, markdown
 from controlplane.report.model import Level, Origin, Result
@@ -34,11 +34,22 @@ def write(report: GateReport) -> str:
     if report.problems:  # what cannot be read looks deleted
         return _joined([head, *found, foot])
     changed, rendered = _changed(report), [*_waivers(report), *_rendered(report)]
-    parts = [head, *changed, *found, *_otherwise(report), *rendered, *_reach(report), foot]
+    said = [*_emergency(report), *changed, *found, *_reviews(report), *_otherwise(report)]
+    parts = [head, *said, *rendered, *_reach(report), foot]
     for folded in reversed([*changed, *rendered]):
         if len(_joined(parts)) > LIMIT:
             parts.remove(folded)
     return _joined(parts)
+
+
+def _emergency(report: GateReport) -> list[str]:
+    claimed = emergencies.claimed(report)
+    return [f"🚨 **{markdown(claimed[:1].upper() + claimed[1:])}**"] if claimed else []
+
+
+def _reviews(report: GateReport) -> list[str]:
+    lines = [f"- 👀 {markdown(each, 500)}" for each in emergencies.due(report)]
+    return ["\n".join(_listed(lines, "`cpctl approvals list` shows all"))] if lines else []
 
 
 def _otherwise(report: GateReport) -> list[str]:

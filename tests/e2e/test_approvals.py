@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,11 @@ def test_an_emergency_passes_with_another_approval_and_is_to_be_reviewed(company
     decision = company.judge(expect=0)["decision"]
     assert decision["emergency"]
     assert decision["allow"]
+    for form in ("table", "md"):
+        said = shown(company, form)
+        assert "et through as an emergency, claimed by ada (approval by ada-approve as pla" in said
+        assert due_in(said) == claimed_at(company) + timedelta(days=1)
+    merged_at = company.git("rev-parse", "--short=12", "topic")
     company.git("checkout", "-q", "main")
     company.git("merge", "-q", "--ff-only", "topic")
     company.git("checkout", "-q", "-b", "next")
@@ -159,7 +165,19 @@ def test_an_emergency_passes_with_another_approval_and_is_to_be_reviewed(company
     judged = company.judge(expect=0)
     assert judged["decision"]["verdict"]["validUntil"]
     reviews = open_reviews(company)
-    assert [each["claimedBy"] for each in reviews] == [["ada"]]
+    assert [each.claimed_by for each in reviews] == [("ada",)]
+    for said in (
+        shown(company, "table"),
+        shown(company, "md"),
+        company.cpctl("approvals", "list", "--base", "main", home="gate").stdout,
+    ):
+        assert f"the emergency that became {merged_at}, claimed by ada, is to be reviewed" in said
+    own = company.cpctl(
+        "approve", "--review", "--base", "main~1", "--head", "main", "--role", "platform",
+        home="ada", expect=2,
+    )  # fmt: skip
+    assert "ada claimed this emergency, so somebody else must review it" in own.stderr
+    assert "have somebody else look at it and record it: fin, kim, sam" in own.stderr
     company.cpctl(
         "approve",
         "--review",
@@ -172,11 +190,25 @@ def test_an_emergency_passes_with_another_approval_and_is_to_be_reviewed(company
         home="sam",
     )
     assert open_reviews(company) == []
+    assert "is to be reviewed" not in shown(company, "table")
+
+
+def shown(company: Company, form: str) -> str:
+    options = ("--base", "main", "--engine", "embedded", "-o", form)
+    return company.cpctl("gate", *options, home="gate").stdout
+
+
+def claimed_at(company: Company) -> datetime:
+    done = company.cpctl("approvals", "list", "--base", "main", "-o", "json", home="gate")
+    (time,) = [each["time"] for each in json.loads(done.stdout)["approvals"]]
+    return datetime.fromisoformat(time)
+
+
+def due_in(said: str) -> datetime:
+    return datetime.fromisoformat(said.partition("must review it by ")[2][:20])
 
 
 def open_reviews(company: Company) -> list[Any]:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     from controlplane.cli.gate_step import step_of  # noqa: PLC0415
     from controlplane.operations.agreement import agreement  # noqa: PLC0415
     from controlplane.operations.said import Statements  # noqa: PLC0415

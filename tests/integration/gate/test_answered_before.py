@@ -16,6 +16,7 @@ import pytest
 from controlplane.authenticated import Cache
 from controlplane.operations import own_code
 from controlplane.operations.answered_before import LONGEST, Asked, Before, recall, remember
+from controlplane.operations.emergencies import OpenReview
 from controlplane.operations.gate import Agreement, GateReport, gate
 from controlplane.operations.judging import Judgement
 from controlplane.operations.recalled import Recalled
@@ -28,6 +29,8 @@ from evidence.run import Entry
 from evidence.signers.base import Signer
 from tests.integration.gate.test_derived import NOW, World
 from tests.support.evidence import signer, writer
+
+REVIEW = OpenReview("a" * 40, ("ada",), NOW, "b" * 40, "c" * 40)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +106,7 @@ def test_what_was_recorded_is_given_again(given: Given) -> None:
         {"origin": "example.com/decide/another"},
         {"said": Agreement(approvals=({"by": "ada"},))},
         {"said": Agreement(authors=("ada",))},
-        {"said": Agreement(reviews=({"due": "now"},))},
+        {"said": Agreement(reviews=(REVIEW,))},
     ],
 )
 def test_another_question_is_asked(given: Given, changed: dict[str, Any]) -> None:
