@@ -58,11 +58,16 @@ def list_(base: str, head: str, root: str, form: str) -> int:
         output.data(f"review: {emergencies.sentence(review, now)}")
     for author in wrote:
         who = author["person"] or "nobody the trust root knows"
-        output.talk(f"written by {author['name']} {author['email']}: {who}")
+        output.talk(f"written by {_signature(author)}: {who}")
     if not found:
         output.talk("nobody agreed to this step; an approval holds for one pair of trees only")
         output.talk("next: `cpctl approve`, or `cpctl approvals import`")
     return Exit.CLEAN
+
+
+def _signature(author: Json) -> str:
+    """Return name and address of who wrote a part; a Git server's account has no address."""
+    return " ".join(part for part in (author["name"], author["email"]) if part)
 
 
 def _row(approval: Approval, wrote: list[Json]) -> tuple[str, ...]:

@@ -65,6 +65,6 @@ def test_a_parameter_that_lets_pass_what_was_denied_takes_two_other_people(
     company.edit(SETTINGS, f'            - "{PUBLIC}"\n', "")
     company.commit_by(FIN, "Think of an issuer as one that knows whom it lets in")
     company.approve("sam")
-    assert "tenancy/public-issuer denies 1 subject(s)" in denials(company)[SECOND]
+    assert "tenancy/public-issuer denies 1 of its subjects" in denials(company)[SECOND]
     company.approve("kim", "ada")
     assert company.judge(expect=0, engine=ENGINE)["decision"]["allow"]

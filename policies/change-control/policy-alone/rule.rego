@@ -10,8 +10,8 @@
 #   subjects: [Change]
 #   uses: [change, facts]
 #   messages:
-#     uses: "the change loosens {rule}, which denies {flips} subject(s) of it, and changes {example} among {count} other things"
-#     mixed: "the change touches how changes are judged and {count} other things, {example} among them"
+#     uses: "the change loosens {rule}, which denies {flips} of its subjects, and changes {example} as well (other things in all: {count})"
+#     mixed: "the change touches how changes are judged, and {example} as well (other things in all: {count})"
 #   remedy: Split the pull request; merge the policy change first.
 #   controls: ["SOC2 CC8.1", "ISO27001 A.5.3", "ISO27001 A.8.32"]
 package controlplane.change_control.policy_alone
@@ -35,12 +35,12 @@ findings contains finding if {
 }
 
 findings contains finding if {
-	count(policy) > 0
 	not any_loosened
-	example := others[0] # undefined where there are no others
+	place := policy[0] # undefined where there is none, as are others
+	example := others[0]
 	finding := {
 		"code": "mixed",
-		"path": ["subjects"],
+		"path": place,
 		"params": {"count": count(others), "example": example},
 	}
 }
@@ -52,15 +52,19 @@ judging := {"EvidenceContract", "Repository", "TrustRoot", "Waiver"}
 
 judges(subject) if subject.kind in judging
 
-policy contains sprintf("%v/%v", [subject.kind, subject.name]) if {
-	some subject in input.subject.resource.subjects
-	judges(subject)
-}
-
-policy contains file.path if {
-	some file in input.subject.resource.files
-	file.class == "policy"
-}
+# Where in the change they stand.
+policy := array.concat(
+	[["subjects", index] |
+		some index
+		subject := input.subject.resource.subjects[index]
+		judges(subject)
+	],
+	[["files", index] |
+		some index
+		file := input.subject.resource.files[index]
+		file.class == "policy"
+	],
+)
 
 # In the order of the change: texts are not sorted, which evaluators do alike for ASCII only.
 others := array.concat(

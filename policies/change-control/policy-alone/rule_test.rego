@@ -15,7 +15,7 @@ test_room_that_is_used_is_said_once_and_at_the_rule if {
 
 test_without_any_it_is_mixed if {
 	found := policy_alone.findings with input as object.union(change, {"facts": {"loosened": []}})
-	{finding.code | some finding in found} == {"mixed"}
+	{[finding.code, finding.path] | some finding in found} == {["mixed", ["files", 0]]}
 }
 
 mixed(kind, name) := {"subject": {"resource": {"subjects": [
@@ -40,18 +40,18 @@ loosening := {
 	]}},
 }
 
-mixed_finding(count) := {
+mixed_finding(path, count) := {
 	"code": "mixed",
-	"path": ["subjects"],
+	"path": path,
 	"params": {"count": count, "example": "Tenant/acme"},
 }
 
 test_repository_settings_beside_a_tenant_are_found if {
-	policy_alone.findings == {mixed_finding(1)} with input as mixed("Repository", "platform")
+	policy_alone.findings == {mixed_finding(["subjects", 1], 1)} with input as mixed("Repository", "platform")
 }
 
 test_a_waiver_beside_a_tenant_is_found if {
-	policy_alone.findings == {mixed_finding(1)} with input as mixed("Waiver", "borealis")
+	policy_alone.findings == {mixed_finding(["subjects", 1], 1)} with input as mixed("Waiver", "borealis")
 }
 
 test_an_environment_beside_a_tenant_will_do if {
@@ -59,7 +59,7 @@ test_an_environment_beside_a_tenant_will_do if {
 }
 
 test_a_rule_beside_what_is_no_policy_is_found if {
-	policy_alone.findings == {mixed_finding(2)} with input as files("policy")
+	policy_alone.findings == {mixed_finding(["files", 0], 2)} with input as files("policy")
 }
 
 test_a_template_beside_it_will_do if {
@@ -77,4 +77,24 @@ test_room_that_is_used_is_said_where_all_subjects_stand_if_the_rule_did_not_chan
 			"rule": "tenancy/owner-contact",
 		},
 	}} with input as loosening
+}
+
+among_files := {"subject": {"resource": {
+	"files": [
+		{"class": "security", "path": "templates/kubernetes/tenant/quota.yaml.j2"},
+		{"class": "policy", "path": "policies/access/broad-group/rule.rego"},
+		{"class": "policy", "path": "policies/access/group-limit/rule.rego"},
+	],
+	"subjects": [],
+}}}
+
+test_it_is_said_at_the_first_policy_file if {
+	found := policy_alone.findings with input as object.union(among_files, {"facts": {"loosened": []}})
+	{finding.path | some finding in found} == {["files", 1]}
+}
+
+test_what_judges_is_said_before_a_policy_file if {
+	judging := [{"kind": "Tenant", "name": "acme"}, {"kind": "Waiver", "name": "borealis"}]
+	both := object.union(among_files, {"subject": {"resource": {"subjects": judging}}})
+	{finding.path | some finding in policy_alone.findings} == {["subjects", 1]} with input as both
 }

@@ -12,7 +12,7 @@
 #   subjects: [Change]
 #   uses: [facts, references, parameters]
 #   messages:
-#     loosened: "{rule} denies {flips} subject(s) that the change would let pass; {needed} other people must agree, {given} did"
+#     loosened: "{rule} denies {flips} of its subjects, which the change would let pass; {needed} other people must agree, {given} did"
 #   remedy: >-
 #     Ask a second person besides the author to approve, or leave the rule as it is. A waiver lets
 #     one subject pass for a time and leaves the rule in force.
