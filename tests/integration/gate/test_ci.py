@@ -6,9 +6,11 @@ server on loopback that keeps comments.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -23,6 +25,7 @@ from tests.support.loopback import answering
 
 ACTION = REPOSITORY / ".github/actions/gate/action.yml"
 TEMPLATE = REPOSITORY / "packaging/gitlab/gate.yml"
+BARE = "/usr/bin:/bin"  # a PATH without cpctl
 
 
 class Host(BaseHTTPRequestHandler):
@@ -103,17 +106,20 @@ class Runner:
             "GITHUB_REPOSITORY": "acme/fleet",
             "GITHUB_SERVER_URL": "https://host.example",
             "GITHUB_OUTPUT": str(scratch / "output"),
+            "GITHUB_PATH": str(scratch / "path"),
             "GITHUB_STEP_SUMMARY": str(scratch / "summary"),
         }
         self.said = ""
         self.codes: list[int] = []
 
     def run(self) -> int:
-        """Run every step whose condition holds and return how the last one ended."""
+        """Run steps whose condition holds, until one fails, and return how the last one ended."""
         (self.scratch / "summary").write_text("")
         for step in self.steps:
             if self._wanted(step.get("if", "true")):
                 self._step(step)
+                if self.codes[-1]:
+                    break
         return self.codes[-1]
 
     def _wanted(self, condition: str) -> bool:
@@ -150,10 +156,10 @@ def test_the_action_annotates_comments_in_place_and_ends_as_the_gate(
     host.comments.append(
         {"id": 1, "user": {"type": "User"}, "body": "<!-- cpctl-gate --> not the gate's"}
     )
-    ends = {"base": gated.base, "package": "", "token": "token-of-test", "engine": "embedded"}
+    ends = {"base": gated.base, "token": "token-of-test", "engine": "embedded"}
     denied = Runner(gated, tmp_path / "one", host.url, head=gated.deny(), **ends)
     assert denied.run() == 1, denied.said
-    assert denied.codes[:-1] == [0, 0], denied.said
+    assert denied.codes[:-1] == [0, 0, 0], denied.said
     assert f"::error file={TENANT},line=" in denied.said
     assert "Denied: 1 finding" in (tmp_path / "one" / "summary").read_text()
     log = json.loads((tmp_path / "one" / "cpctl-gate.sarif").read_text())
@@ -172,12 +178,56 @@ def test_the_action_annotates_comments_in_place_and_ends_as_the_gate(
 def test_the_action_never_ends_well_where_the_gate_did_not_run(
     gated: Gated, tmp_path: Path, host: Any
 ) -> None:
-    ends = {"base": "nowhere", "head": "HEAD", "package": "", "engine": "embedded"}
+    ends = {"base": "nowhere", "head": "HEAD", "engine": "embedded"}
     runner = Runner(gated, tmp_path / "one", host.url, **ends)
     assert runner.run() == 2, runner.said
     runner = Runner(gated, tmp_path / "two", host.url, **ends)
-    runner.environment["PATH"] = "/usr/bin:/bin"
+    runner.environment["PATH"] = BARE
+    runner.steps = runner.steps[1:]
     assert runner.run() == 127, runner.said
+
+
+def test_the_action_installs_nothing_that_nobody_named(
+    gated: Gated, tmp_path: Path, host: Any
+) -> None:
+    """It runs beside the key: a package index is never asked for a name that anybody could take."""
+    runner = Runner(gated, tmp_path / "one", host.url, base=gated.base, head="HEAD")
+    runner.environment["PATH"] = BARE
+    assert runner.run() == 2, runner.said
+    assert len(runner.codes) == 1
+    for word in ("`package`", "pinned wheel", "Git revision", "requirements with hashes"):
+        assert word in runner.said
+    assert not (tmp_path / "one/cpctl-venv").exists()
+
+
+@pytest.mark.parametrize(("known", "ends_well"), [(True, True), (False, False)])
+def test_the_action_takes_requirements_by_their_hashes(
+    gated: Gated, tmp_path: Path, host: Any, known: bool, ends_well: bool
+) -> None:
+    wheel = _wheel(tmp_path)
+    listed = tmp_path / "cpctl.txt"
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    listed.write_text(f"{wheel}{f' --hash=sha256:{digest}' if known else ''}\n")
+    runner = Runner(gated, tmp_path / "one", host.url, package=str(listed))
+    runner.steps = runner.steps[:1]
+    assert (runner.run() == 0) is ends_well, runner.said
+    assert (tmp_path / "one/cpctl-venv/bin/cpctl").exists() is ends_well
+    assert ("Hashes are required" in runner.said) is not ends_well
+
+
+def _wheel(folder: Path) -> Path:
+    """Write a wheel whose only file is a program `cpctl`."""
+    place = folder / "given-1.0-py3-none-any.whl"
+    files = {
+        "given-1.0.data/scripts/cpctl": "#!/bin/sh\n",
+        "given-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: given\nVersion: 1.0\n",
+        "given-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files["given-1.0.dist-info/RECORD"] = "".join(f"{name},,\n" for name in files)
+    with zipfile.ZipFile(place, "w") as written:
+        for name, text in files.items():
+            written.writestr(name, text)
+    return place
 
 
 class GitLab:
@@ -198,7 +248,6 @@ class GitLab:
             "CI_PROJECT_URL": "https://host.example/acme/fleet",
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
             "CI_JOB_ID": "99",
-            "CPCTL_PACKAGE": "",
             "CPCTL_ENGINE": "embedded",
             "CPCTL_HOME": str(self.home),
             **variables,
@@ -229,6 +278,18 @@ def test_the_gitlab_template_reports(gated: Gated, tmp_path: Path, host: Any) ->
     assert done.returncode == 0, done.stderr
     assert json.loads((gated.path / reports["codequality"]).read_text()) == []
     assert host.comments == []
+    assert not gitlab.home.exists()
+
+
+@pytest.mark.parametrize("name", [".cpctl-gate", ".cpctl-decide"])
+def test_the_gitlab_template_installs_nothing_that_nobody_named(
+    gated: Gated, tmp_path: Path, host: Any, name: str
+) -> None:
+    gitlab = GitLab(gated, tmp_path, host)
+    assert "CPCTL_PACKAGE" not in gitlab.template[".cpctl"]["variables"]
+    done = gitlab.job(name, gated.repair(), PATH=BARE)
+    assert done.returncode == 2
+    assert "set CPCTL_PACKAGE to a pinned wheel, a Git revision, or" in done.stderr
     assert not gitlab.home.exists()
 
 
