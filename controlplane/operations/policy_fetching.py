@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from controlplane.errors import InvalidRepositoryError
+from controlplane.repo.layout import REPOSITORY_FILE
 from controlplane.repo.pinned import Pinned
 from controlplane.repo.snapshot import Snapshot
 from evidence.canonical import digest_bytes
@@ -33,10 +34,13 @@ def fetch_bundles(
 ) -> Iterator[Fetched]:
     """Fetch what is not at hand, one policy set after the other.
 
-    Raises OtherContentError, and whatever `fetch` and `pinned` raise.
+    Raises InvalidRepositoryError without a valid `repository.yaml`, OtherContentError, and whatever
+    `fetch` and `pinned` raise.
     """
     repository = snapshot.repository()
-    for chosen in repository.spec.policy_sets if repository else ():
+    if repository is None:
+        raise _nothing_named(snapshot)
+    for chosen in repository.spec.policy_sets:
         bundle = chosen.bundle
         if bundle is None or bundle.url is None:
             continue
@@ -46,6 +50,15 @@ def fetch_bundles(
             _refuse_other(bundle.url, bundle.digest, digest_bytes(data))
             pinned.put(data)
         yield Fetched(chosen.name, bundle.url, bundle.digest, fresh)
+
+
+def _nothing_named(snapshot: Snapshot) -> InvalidRepositoryError:
+    wrong = [each for each in snapshot.problems if each.position.path == REPOSITORY_FILE]
+    words = "; ".join(f"{each.position}: {each.message}" for each in wrong)
+    return InvalidRepositoryError(
+        words or f"{snapshot.revision} has no {REPOSITORY_FILE}, which names the policy sets",
+        remedy="see `cpctl lint`",
+    )
 
 
 def _refuse_other(url: str, wanted: str, given: str) -> None:

@@ -292,6 +292,27 @@ def test_what_a_server_says_otherwise_is_not_kept(
     assert not (gated.path / ".git/cpctl/pinned").exists()
 
 
+@pytest.mark.parametrize(
+    "text", ["a: [", "apiVersion: controlplane.dev/v1alpha1\nkind: Repository\n"]
+)
+def test_without_a_valid_repository_there_is_no_saying_what_to_fetch(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gated = Gated(tmp_path / "r")
+    gated.files["repository.yaml"] = text
+    gated.commit()
+    code = run(["policy", "fetch", "--root", str(gated.path), "--rev", "main"])
+    said = capsys.readouterr().err
+    assert code == Exit.INVALID_REPOSITORY
+    assert "error: repository.yaml:" in said.replace("\x1b[0m", "").replace("\x1b[31m\x1b[1m", "")
+    assert "nothing was to be fetched" not in said
+    del gated.files["repository.yaml"]
+    gated.commit()
+    code = run(["policy", "fetch", "--root", str(gated.path), "--rev", "main"])
+    assert code == Exit.INVALID_REPOSITORY
+    assert "repository.yaml" in capsys.readouterr().err
+
+
 def _problem(gated: Gated) -> str:
     gated.commit()
     with pytest.raises(PolicyLoadError) as refused:
