@@ -5,6 +5,8 @@ What pull requests, CI and code hosts are shown is in `controlplane.report`.
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from controlplane.cli.output import table
@@ -16,6 +18,10 @@ from controlplane.report.changes import fields
 from controlplane.report.escaping import plain
 from controlplane.report.results import sentence
 
+NOBODY_AGREED = (
+    "commit it first: what is not committed nobody can approve, so no approval counts here"
+)
+_APPROVALS = re.compile(r"^[^#\n]*\bapprovals\b", re.MULTILINE)  # in code, not in a comment
 SHOWN = 20  # rows of the list of changes; `cpctl diff` shows all of them
 
 _STANDINGS = {"ends soon": "yellow", "worthless": "red", "ended": "red"}
@@ -24,7 +30,7 @@ _COLOURS = {Severity.DENY: "red", Severity.WARN: "yellow", Severity.INFO: "blue"
 
 def as_table(report: GateReport) -> str:
     """Return the report for a terminal: findings first, the verdict last."""
-    lines = []
+    lines, unheard = [], _unheard(report)
     for problem in report.problems:
         lines.append(
             f"{problem.position}: {click.style('invalid', fg='red')} {plain(problem.message)}"
@@ -34,6 +40,8 @@ def as_table(report: GateReport) -> str:
         word = click.style(finding.severity.value, fg=_COLOURS[finding.severity], bold=True)
         lines.append(f"{finding.position}: {word} {plain(finding.message)}  [{finding.rule}]")
         lines.append(f"    → {finding.remedy}")
+        if finding.rule in unheard:
+            lines.append(f"    → {NOBODY_AGREED}")
     for item in report.undecided:
         word = click.style("undecided", fg="red", bold=True)
         lines.append(f"{item.subject}: {word} {item.rule} {item.message}")
@@ -56,6 +64,19 @@ def as_table(report: GateReport) -> str:
     if claimed := emergencies.claimed(report):
         lines.append(click.style(plain(claimed), fg="yellow"))
     return "\n".join(lines).lstrip("\n")
+
+
+def _unheard(report: GateReport) -> frozenset[str]:
+    """Return the rules that look at approvals, where the step is one that nobody can approve."""
+    if report.step.head.commit is not None:
+        return frozenset()
+    return frozenset(
+        rule.id
+        for _, judgement in report.judgements
+        for rule in judgement.bundle.rules
+        for module in judgement.bundle.modules
+        if module.path == rule.module and _APPROVALS.search(module.text)
+    )
 
 
 def _row(change: SubjectChange) -> tuple[str, str, str, str]:

@@ -19,6 +19,7 @@ from controlplane.policy.engines.embedded import EmbeddedEngine
 from controlplane.repo.git import GitRepository
 from tests.support.gated import RULE, TENANT, Gated
 from tests.support.hostile import TEMPLATE
+from tests.support.policies import finds, rule
 from tests.support.waiting import eventually
 
 
@@ -117,6 +118,29 @@ def test_the_usual_base_is_where_head_left_the_protected_branch(gated: Gated) ->
 )
 def test_ends_that_can_and_cannot_be_meant(gated: Gated, arguments: list[str], code: int) -> None:
     assert judge(gated, *arguments) == code
+
+
+def test_what_nobody_can_approve_is_said_to_be_so(
+    gated: Gated, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rule that counts approvals finds none before there is a commit to agree to."""
+    gated.git("checkout", "-q", "-f", "main")
+    asks = finds("not input.facts.approvals[0]")
+    gated.files |= rule(asks, "change-control/asks", uses="facts", subjects="Change")
+    gated.base = gated.commit()
+    gated.git("checkout", "-q", "-f", "-B", "change", gated.base)
+    change(gated, "[eu]", "[us]")
+    gated.git("add", "-A")
+    for option in ("--worktree", "--index"):
+        assert judge(gated, option, "--base", "main") == Exit.FINDINGS
+        said = capsys.readouterr().out
+        assert said.count("no approval counts here") == 1, said  # and not for the tenant's rule
+        assert "[tenancy/first]" in said
+    head = gated.deny()
+    assert judge(gated, "--base", "main", "--head", head, "--no-record") == Exit.FINDINGS
+    said = capsys.readouterr().out
+    assert "[change-control/asks]" in said
+    assert "no approval counts" not in said
 
 
 def test_a_base_that_head_does_not_contain_is_refused(gated: Gated) -> None:
