@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 MIB = 1 << 20
+SHOWN = 20  # names of branches
 
 
 @click.group()
@@ -75,7 +76,8 @@ def gate(
 ) -> int:
     """Judge what is asked over HTTP, under the policies of a branch.
 
-    Whatever is not decided is denied. A new revision of the branch takes over between two
+    Whatever is not decided is denied, so everything while the branch is not there yet, as in a
+    mirror that is filled later. A new revision of the branch takes over between two
     requests; one whose policies do not load leaves those in force that were.
     """
     import os  # noqa: PLC0415
@@ -113,6 +115,8 @@ def gate(
     journal = Journal(output.talk, wiring.now, log)
     listening = sockets(*listen, workers or os.cpu_count() or 1)
     journal.say("info", "listening", {"listen": address_of(listening), "branch": branch})
+    if not repository.has(f"refs/heads/{branch}"):
+        journal.say("warning", "branch-missing", _missing(repository.branches()))
 
     def run(own: socket.socket, parent: int, runtime: Path) -> None:
         from controlplane.server.gate.worker import Given, Worker  # noqa: PLC0415
@@ -137,3 +141,13 @@ def gate(
     Supervisor(listening, run, journal, grace).serve()
     journal.say("info", "stopped", {})
     return Exit.CLEAN
+
+
+def _missing(branches: list[str]) -> dict[str, str]:
+    """Return what there is to say where the branch is not there: it may be pushed later."""
+    shown = [*branches[:SHOWN], "…"] if len(branches) > SHOWN else branches
+    return {
+        "waiting": "nothing is decided before the branch is there",
+        "branches": ", ".join(shown) or "none",
+        "next": "push it, or name another with --branch",
+    }

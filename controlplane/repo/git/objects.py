@@ -206,7 +206,14 @@ class GitRepository:
 
     def has_branches(self) -> bool:
         """Whether there is any branch."""
-        return any(name.startswith("refs/heads/") for name in self._git.references)
+        return bool(self.branches())
+
+    def branches(self) -> list[str]:
+        """Return the names of all branches, sorted."""
+        heads = "refs/heads/"
+        return sorted(
+            name.removeprefix(heads) for name in self._git.references if name.startswith(heads)
+        )
 
     def _unknown(self, revision: str) -> UnknownRevisionError:
         hint = "run `git log --oneline` and `git branch -a` to see what there is"

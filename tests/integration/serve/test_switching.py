@@ -165,6 +165,9 @@ def test_before_policies_are_in_force_nothing_is_decided(repository: Gated, tmp_
         assert server.ask("GET", "/readyz").status == 503
         reply = server.post(PATH, envelope("eu"))
         assert (reply.status, reply.json()["allow"]) == (503, False)
+        (said,) = (line for line in server.log.read_text().splitlines() if "branch-missing" in line)
+        for words in ("nothing is decided before the branch is there", "change, main", "--branch"):
+            assert words in said
         repository.git("branch", "later")
         server.wait_ready(repository.base)
         assert server.post(PATH, envelope("eu")).json()["allow"] is True
