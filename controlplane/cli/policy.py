@@ -45,15 +45,17 @@ def test(path: Path, engine: str | None, form: str) -> int:
 
     PATH is a repository, or its folder `policies`.
     """
-    loaded = _load(path)
+    try:
+        loaded = _load(path)
+    except PolicyLoadError as error:
+        return _refuse(error.problems)
     engines = {engine: wiring.policy_engine(engine)} if engine else wiring.policy_engines()
     for each in engines.values():
         output.talk(f"engine: {each.name} ({each.version()})")
     try:
         tested = tested_rules(loaded, engines)
     except PolicyLoadError as error:
-        _say(error.problems)
-        raise
+        return _refuse(error.problems)
     passed, failed = _own_tests(loaded)
     output.data(_as_json(tested, failed) if form == "json" else _as_table(tested))
     problems = [problem for rule in tested for problem in rule.problems] + failed
@@ -73,7 +75,10 @@ def test(path: Path, engine: str | None, form: str) -> int:
 def docs(path: Path, output_dir: Path | None, check: bool) -> int:
     """Write a page per rule, and an index, from the rules' METADATA."""
     folder = output_dir or _root(path) / "docs" / "rules"
-    wanted = pages(_load(path))
+    try:
+        wanted = pages(_load(path))
+    except PolicyLoadError as error:
+        return _refuse(error.problems)
     there = {
         str(page.relative_to(folder)): page.read_text(encoding="utf-8")
         for page in sorted(folder.rglob("*.md"))
@@ -142,9 +147,16 @@ def _load(path: Path) -> LoadedPolicies:
     loaded = load(files)
     problems = [*unreadable, *loaded.problems]
     if problems:
-        _say(problems)
         raise PolicyLoadError(problems)
     return loaded
+
+
+def _refuse(problems: Sequence[Problem]) -> int:
+    """Say all that is wrong with policies that cannot be used, each once."""
+    _say(problems)
+    counted = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    output.talk(f"{counted}: these policies cannot be used")
+    return Exit.INVALID_REPOSITORY
 
 
 def _say(problems: Sequence[Problem]) -> None:

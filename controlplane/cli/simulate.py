@@ -10,8 +10,7 @@ import click
 from controlplane import wiring
 from controlplane.cli import options, output, simulate_output
 from controlplane.errors import Exit, UsageError
-from controlplane.operations.asking_again import Panel
-from controlplane.operations.candidates import candidates
+from controlplane.operations.candidates import CandidatePanel, candidates
 from controlplane.operations.first_difference import Reasons
 from controlplane.operations.history import steps
 from controlplane.operations.past import PastDecision, Skipped
@@ -59,13 +58,13 @@ def command(
     """
     repository = GitRepository.open(root)
     head = read(repository, "HEAD")
-    words, sets = candidates(repository, named, head)
+    chosen = candidates(repository, named, head)
     judge = wiring.policy_engine(engine)
     output.talk(f"engine: {judge.version()}")
-    output.talk(f"policies: {words}")
+    output.talk(f"policies: {chosen.words}")
     trust = _trust(trust_file) if trust_file else trust_set(head)
     source = _Source(repository, since, judge, trust)
-    with Panel(judge, [each.bundle for each in sets], believing=True) as panel:
+    with CandidatePanel(judge, chosen) as panel:
         reasons = Reasons(panel.bundles)
         found = simulate(source.decisions(), panel, reasons.look)
     if not found.decisions and not found.skipped:

@@ -269,6 +269,8 @@ def take(company: Company, event: str, *, home: str = "gate", expect: int = 0) -
 def test_what_github_says_counts_for_whom_the_trust_root_knows(company: Company) -> None:
     assert "counts as sam-github (security)" in take(company, event(company))
     assert listed(company) == [("sam", "security", "")]
+    said = company.cpctl("approvals", "list", "--base", "main", home="gate").said
+    assert "written by ada: " in said  # an account has no address
     assert company.judge(expect=0)["decision"]["allow"]
     take(company, event(company, "dismissed"))
     assert listed(company) == []

@@ -25,7 +25,7 @@ from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
 from controlplane.policy.engines import opa_command
 from controlplane.policy.engines.asking import PoliciesByEntry
 from controlplane.policy.engines.opa_server import LABEL, OwnServer
-from controlplane.policy.engines.opa_session import BoundedSession, TooLargeError
+from controlplane.policy.engines.opa_session import BoundedSession, TooLargeError, unreached
 from controlplane.policy.entries import PACKAGE, entries, given
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, PolicyModule
@@ -178,6 +178,8 @@ class OpaPolicies(PoliciesByEntry):
             return Unanswered(Cause.ERROR, _body(error.response))
         except (TooLargeError, ValueError) as error:  # no JSON, no UTF-8, no address to go on to
             return Unanswered(Cause.MALFORMED, str(error))
+        except requests.ConnectionError as error:
+            return Unanswered(Cause.CRASH, unreached(error))
         except requests.RequestException as error:  # also of an answer that breaks off
             return Unanswered(Cause.CRASH, str(error))
         if not isinstance(answer, dict) or "result" not in answer:
@@ -306,6 +308,11 @@ def _closing(client: Any) -> Iterator[None]:
 def _wrapped(doing: str) -> Iterator[None]:
     try:
         yield
+    except requests.ConnectionError as error:
+        raise EngineUnavailableError(
+            unreached(error),
+            remedy="start it there, correct CPCTL_OPA_URL, or judge with --engine embedded",
+        ) from error
     except UNREACHED as error:
         raise EngineUnavailableError(
             f"the OPA server failed while {doing}: {error}",

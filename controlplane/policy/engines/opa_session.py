@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,6 +24,26 @@ _NOW: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 class TooLargeError(requests.RequestException):
     """An answer has more bytes than are taken."""
+
+
+def unreached(error: requests.ConnectionError) -> str:
+    """Return in plain words that a server did not answer: its address, and the system's reason."""
+    request = error.request or (error.response.request if error.response is not None else None)
+    parts = urlsplit(str(request.url)) if request is not None else None
+    where = f" at {parts.scheme}://{parts.netloc}" if parts else ""
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"TLS with the OPA server{where} fails: {_reason(error)}"
+    return f"the OPA server{where} does not answer: {_reason(error)}"
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the system said at the root of an error of one of the two libraries above it."""
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, OSError) and at.strerror:
+            return at.strerror
+        at = getattr(at, "reason", None) or at.__cause__ or at.__context__
+    return "the connection broke off"
 
 
 class BoundedSession(requests.Session):

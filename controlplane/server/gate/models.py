@@ -6,14 +6,15 @@ can say something else. What an envelope means is described in docs/policies.md.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from controlplane.server.gate import pages
 
 Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
-CommitId = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+COMMIT: Final = r"^[0-9a-f]{40}$"
+CommitId = Annotated[str, Field(pattern=COMMIT)]
 MOST_ENVELOPES = 1000
 
 

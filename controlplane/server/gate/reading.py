@@ -11,10 +11,11 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from controlplane.policy.envelope import NO_CHANGE
 from controlplane.server.gate.messages import RefusedError, problem
-from controlplane.server.gate.models import Batch, Envelope
+from controlplane.server.gate.models import COMMIT, Batch, Envelope
 from evidence.canonical import (
     Json,
     NotCanonicalError,
@@ -26,6 +27,10 @@ from evidence.canonical import (
 M = TypeVar("M", bound=BaseModel)
 Form = Callable[[Json], bytes]
 _LONG = re.compile(rb"\d{16}")  # digits of an integer that may not be exact everywhere
+# What a pattern wants, where it is no word for a person.
+_WANTED: Mapping[str, str] = {
+    COMMIT: "a full commit id is wanted, 40 digits of 0-9 and a-f, and no name of a branch or tag"
+}
 _SHOWN = 5  # things that are wrong, of many
 
 
@@ -77,7 +82,7 @@ def read_model(model: type[M], value: Json, inside: str = "") -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        found = [(_dotted(each["loc"], inside), each["msg"]) for each in error.errors()]
+        found = [(_dotted(each["loc"], inside), _words(each)) for each in error.errors()]
         words = "; ".join(f"{place or 'the body'}: {text}" for place, text in found[:_SHOWN])
         more = f" (and {len(found) - _SHOWN} more)" if len(found) > _SHOWN else ""
         raise RefusedError(
@@ -88,6 +93,11 @@ def read_model(model: type[M], value: Json, inside: str = "") -> M:
                 place=found[0][0],
             )
         ) from error
+
+
+def _words(error: ErrorDetails) -> str:
+    """Return what is wrong with one field."""
+    return _WANTED.get(error.get("ctx", {}).get("pattern", ""), error["msg"])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from controlplane.errors import UsageError
+from controlplane.cli.main import run
+from controlplane.errors import Exit, UsageError
 from controlplane.policy.bundle import load
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import Machine, Question
@@ -23,6 +24,7 @@ from controlplane.policy.errors import EngineError, EngineUnavailableError, Poli
 from controlplane.policy.model import Cause, PolicyBundle
 from evidence.canonical import canonical
 from tests.support import binaries
+from tests.support.gated import Gated
 from tests.support.opa import OpaServer
 from tests.support.policies import finds, rule
 from tests.support.process import free_port, members
@@ -188,6 +190,28 @@ def test_a_server_of_another_process_is_not_taken_for_ours(monkeypatch: pytest.M
             assert ours._client.port != theirs._client.port
             question = Question("Tenant/acme", SUBJECT, ours.bundle.rules)
             assert decide(question, ours.answer(question)).findings
+
+
+def test_who_does_not_answer_is_said_in_plain_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gated, port = Gated(tmp_path / "r"), free_port()
+    monkeypatch.setenv("CPCTL_OPA_URL", f"http://127.0.0.1:{port}")
+    ends = ["--root", str(gated.path), "--base", "main", "--head", gated.deny()]
+    assert run(["gate", *ends, "--engine", "opa", "--no-record"]) == Exit.INDETERMINATE
+    said = capsys.readouterr().err
+    assert f"the OPA server at http://127.0.0.1:{port} does not answer: Connection refused" in said
+    assert "CPCTL_OPA_URL" in said
+    assert "Pool" not in said
+    assert "retries" not in said
+
+
+def test_a_server_without_tls_is_said_to_be_so(opa_server: OpaServer) -> None:
+    engine = OpaEngine(url=opa_server.url.replace("http://", "https://"))
+    with pytest.raises(
+        EngineUnavailableError, match=r"TLS with the OPA server at https://.* fails: "
+    ):
+        engine.version()
 
 
 def test_nothing_that_listens_is_an_error_with_a_remedy() -> None:

@@ -77,3 +77,22 @@ def test_a_rule_that_is_begun_passes_all_three_and_is_taken_with_old_endings(
     capsys.readouterr()
     assert run(["policy", "test", str(tmp_path), "--engine", "embedded"]) == Exit.CLEAN
     assert "2 samples" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("engine", ["embedded", "compiled"])
+def test_each_problem_of_a_refused_rule_is_said_once(
+    tmp_path: Path, engine: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether it is refused as it is read, or by an evaluator."""
+    assert run(["policy", "new", "tenancy/first", "--root", str(tmp_path)]) == Exit.CLEAN
+    place = tmp_path / "policies/tenancy/first/rule.rego"
+    odd = "helper(x) := x\n\nhelper(x, y) := x + y" if engine == "compiled" else "odd := ["
+    place.write_text(f"{place.read_text()}\n{odd}\n")
+    capsys.readouterr()
+    code = run(["policy", "test", str(tmp_path), "--engine", engine])
+    said = capsys.readouterr().err
+    assert code == Exit.INVALID_REPOSITORY
+    lines = [line.strip() for line in said.splitlines()]
+    assert sum("policies/tenancy/first/rule.rego:" in line for line in lines) == 1, said
+    assert sum(line.startswith("next: ") for line in lines) == 1, said
+    assert "1 problem: these policies cannot be used" in said

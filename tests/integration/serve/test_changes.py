@@ -85,6 +85,15 @@ def test_it_is_the_commands_own_decision(repository: Gated, server: Serving) -> 
     assert [server.post(PATH, {"head": h}).json()["allow"] for h in heads] == [True, False, False]
 
 
+def test_a_name_where_a_commit_id_is_wanted_is_said_to_be_one(
+    repository: Gated, server: Serving
+) -> None:
+    reply = server.post(PATH, {"base": "main", "head": repository.base})
+    assert (reply.status, reply.json()["allow"]) == (422, False)
+    assert reply.json()["detail"].startswith("base: a full commit id is wanted")
+    assert reply.json()["place"] == "base"
+
+
 def test_a_revision_that_came_between_two_questions_is_the_one_that_judges(
     repository: Gated, server: Serving
 ) -> None:
