@@ -178,10 +178,9 @@ class OpaPolicies(PoliciesByEntry):
             return Unanswered(Cause.ERROR, _body(error.response))
         except (TooLargeError, ValueError) as error:  # no JSON, no UTF-8, no address to go on to
             return Unanswered(Cause.MALFORMED, str(error))
-        except requests.ConnectionError as error:
-            return Unanswered(Cause.CRASH, unreached(error))
         except requests.RequestException as error:  # also of an answer that breaks off
-            return Unanswered(Cause.CRASH, str(error))
+            words = unreached(error) if isinstance(error, requests.ConnectionError) else str(error)
+            return Unanswered(Cause.CRASH, words)
         if not isinstance(answer, dict) or "result" not in answer:
             return Unanswered(Cause.UNDEFINED, "the entry is undefined")
         return answer["result"]
