@@ -31,6 +31,7 @@ NOT_IMPORTED = ("__main__", ".migrations.env")
 # Caught by the code they were made for, and made a value or an error of ours there; nobody sees
 # them. Names that begin with an underscore are as private as that already.
 CAUGHT = {
+    "controlplane.exchange.TooLargeError",  # the error of whoever asked for the answer
     "controlplane.operations.admitted_object.ReviewError",  # an answer with the place
     "controlplane.operations.admitting.NotRenderedError",  # a denied admission
     "controlplane.server.gate.messages.RefusedError",  # the answer itself
@@ -40,6 +41,7 @@ CAUGHT = {
     "controlplane.policy.engines.compiled_wasm.StoppedError",  # indeterminate
     "controlplane.policy.engines.compiled_wasm.UnfitModuleError",  # an EngineError
     "controlplane.policy.engines.embedded_worker.UnsupportedInputError",  # the same, in the worker
+    "controlplane.policy.engines.opa_session.TooLargeError",  # indeterminate
     "controlplane.policy.engines.worker.WorkerCrashError",  # indeterminate
     "controlplane.policy.engines.worker.WorkerTimeoutError",  # indeterminate
     "controlplane.schema.bounded.UncheckableError",  # an UnfitSchemaError
