@@ -60,6 +60,12 @@ def command(
         book = Approvals(Statements(directory), trust, people, wiring.now())
         claimants = book.claimants(step)
         refuse_own_review(people, writer.signer.keyid, claimants)
+        mine = people.key(writer.signer.keyid)
+        if mine is not None and not mine.person:
+            output.talk(
+                f"{base} names no person for key {mine.name}: the review counts once the base in "
+                "force does"
+            )
         if not claimants:
             output.talk("the evidence here has no emergency claimed of this step")
     entry = approve(step, role, comment, trust, writer, classes=classes, review=review)

@@ -20,6 +20,9 @@ from controlplane.errors import Exit
 
 UNHEARD: Final = 128 + signal.SIGPIPE  # as a shell reports whoever writes to a closed pipe
 ENDED: Final = 128 + signal.SIGTERM
+# Commands that put policies into an OPA server of others, and take them out when asked to end.
+# Those that write to targets can end at any moment: at once, or they listen for it themselves.
+GIVE_BACK: Final = frozenset({"gate", "hook", "policy", "simulate"})
 
 # name → (module, attribute, one line). The line stands here so that --help imports none of them.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -87,8 +90,13 @@ def cpctl() -> None:
 
 def main() -> None:
     """Run `cpctl` and end the process with the exit code the outcome calls for."""
-    signal.signal(signal.SIGTERM, _end)
-    code = run(sys.argv[1:])
+    try:
+        if sys.argv[1:2] and sys.argv[1] in GIVE_BACK:
+            signal.signal(signal.SIGTERM, _end)
+        code = run(sys.argv[1:])
+    except EndedError:
+        output.talk("asked to end")
+        code = ENDED
     gc.freeze()  # what is left is not walked once more on the way out
     sys.exit(code)
 
@@ -98,7 +106,7 @@ class EndedError(BaseException):
 
 
 def _end(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough; what gives back is not cut off
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who asks again does not wait
     raise EndedError
 
 
@@ -108,9 +116,6 @@ def run(arguments: list[str]) -> int:
         result = cpctl.main(args=arguments, prog_name="cpctl", standalone_mode=False)
     except SystemExit:  # what click makes of a pipe that nobody reads any more, and of nothing else
         return UNHEARD
-    except EndedError:
-        output.talk("asked to end")
-        return ENDED
     except click.exceptions.Abort:
         output.talk("interrupted")
         return 130

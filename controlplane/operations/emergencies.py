@@ -88,7 +88,7 @@ def due(claimed: Iterable[str], within: int) -> datetime:
 
 
 def refuse_own_review(people: People, keyid: str, claimants: Collection[str]) -> None:
-    """Raise UsageError where a review by the key could not count: by who claimed, or by nobody.
+    """Raise UsageError where a review would be by who claimed the emergency.
 
     A key that no trust root names is left to `approving`, which refuses it.
     """
@@ -104,10 +104,5 @@ def refuse_own_review(people: People, keyid: str, claimants: Collection[str]) ->
     if (key.person or key.name) in claimants:
         raise UsageError(
             f"{key.person or key.name} claimed this emergency, so somebody else must review it",
-            remedy=remedy,
-        )
-    if not key.person:
-        raise UsageError(
-            f"the trust root names no person for key {key.name}, so its review would not count",
             remedy=remedy,
         )

@@ -112,16 +112,32 @@ def _differences(before: Any, after: Any, way: FieldPath) -> Iterator[tuple[Fiel
             else:
                 yield from _differences(before[key], value, (*way, key))
     elif isinstance(before, list) and isinstance(after, list):
-        # By name, so that a comment stays with the pack that it is about.
-        names = [each["name"] for each in after]
-        for index in reversed(range(len(before))):
-            if before[index]["name"] not in names:
-                yield (*way, index), _GONE
-        stayed = [each for each in before if each["name"] in names]
-        for index, value in enumerate(after):
-            if index < len(stayed):
-                yield from _differences(stayed[index], value, (*way, index))
-            else:
-                yield (*way, index), value
+        yield from _members(before, after, way)
     elif before != after:
         yield way, after
+
+
+def _members(
+    before: list[Any], after: list[Any], way: FieldPath
+) -> Iterator[tuple[FieldPath, Any]]:
+    """Yield the edits of a list by name, so that a comment stays with the pack that it is about."""
+    names, held = _names(after), _names(before)
+    stayed = [index for index, name in enumerate(held) if name in names]
+    if [held[index] for index in stayed] != names[: len(stayed)]:
+        raise ValueError("packs in another order")
+    for index in reversed(range(len(before))):
+        if index not in stayed:
+            yield (*way, index), _GONE
+    for index, value in enumerate(after):
+        if index < len(stayed):
+            yield from _differences(before[stayed[index]], value, (*way, index))
+        else:
+            yield (*way, index), value
+
+
+def _names(items: list[Any]) -> list[str]:
+    """Return the names of a list's members; ValueError where one has none of its own."""
+    names = [each.get("name") if isinstance(each, dict) else None for each in items]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+        raise ValueError("members without a name of their own")
+    return [str(name) for name in names]

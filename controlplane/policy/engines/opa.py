@@ -38,8 +38,9 @@ FAILURES: tuple[type[Exception], ...] = tuple(
     for error in vars(opa_errors).values()
     if isinstance(error, type) and issubclass(error, Exception)
 )
-# `requests` is the client's own transport, whose errors it lets through.
-UNREACHED: tuple[type[Exception], ...] = (*FAILURES, requests.RequestException)
+# `requests` is the client's own transport, whose errors it lets through; a ValueError is what it
+# makes of an address that cannot be one.
+UNREACHED: tuple[type[Exception], ...] = (*FAILURES, requests.RequestException, ValueError)
 DATA = "data.json"  # OPA reads a file of this name as data
 OURS = ("controlplane", PACKAGE, "parameters")
 

@@ -30,7 +30,8 @@ def unreached(error: requests.ConnectionError) -> str:
     """Return in plain words that a server did not answer: its address, and the system's reason."""
     request = error.request or (error.response.request if error.response is not None else None)
     parts = urlsplit(str(request.url)) if request is not None else None
-    where = f" at {parts.scheme}://{parts.netloc}" if parts else ""
+    host = parts.netloc.rpartition("@")[2] if parts else ""  # a redirect may name somebody
+    where = f" at {parts.scheme}://{host}" if parts else ""
     if isinstance(error, requests.exceptions.SSLError):
         return f"TLS with the OPA server{where} fails: {_reason(error)}"
     return f"the OPA server{where} does not answer: {_reason(error)}"

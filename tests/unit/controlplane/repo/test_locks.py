@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,34 @@ def test_a_comment_stays_with_its_pack(tmp_path: Path) -> None:
     assert "- name: retrieval  # ours\n" in change.text
     assert "other" not in change.text
     assert codes(tmp_path, files | {path: change.text}) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        ("- name: ", "- nam: "),
+        ("      packs:\n", "      packs: [a, b]\n      more:\n"),
+        ("spec:", "spec: 1 #"),
+    ],
+)
+def test_a_lock_that_is_no_lock_is_written_anew(tmp_path: Path, damage: tuple[str, str]) -> None:
+    files = locked(tmp_path, documents.repository())
+    path = "tenants/acme/lock.yaml"
+    assert damage[0] in files[path]
+    (change,), _ = lock(snapshot(tmp_path, files | {path: files[path].replace(*damage)}), ())
+    assert change.text == files[path]
+
+
+def test_packs_in_another_order_are_written_anew(tmp_path: Path) -> None:
+    """Else a comment would come to stand at another pack."""
+    other = documents.pack("2.0.0", name="other")
+    files = documents.repository() | {"catalog/packs/other/2.0.0/pack.yaml": other} | NEW
+    more = '  - name: other\n    version: "~=2.0"\n'
+    files["tenants/acme/tenant.yaml"] = documents.tenant(more=more)
+    files = locked(tmp_path, files)
+    path = "tenants/acme/lock.yaml"
+    head, first, second = re.split(r"(?=        - name: )", files[path])
+    assert first.startswith("        - name: other")
+    swapped = head + second + first.replace("version: 2.0.0", "version: 2.0.1  # held")
+    (change,), _ = lock(snapshot(tmp_path, files | {path: swapped}), ())
+    assert "# held" not in change.text
