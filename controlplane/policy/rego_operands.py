@@ -3,21 +3,34 @@
 `a < b == c` is read in two ways, and the guards of the embedded evaluator make a third of it. It
 also calls nothing with `xs[k]` while `k` has no value yet: where an operand of `<`, an argument or
 a member is to go through `xs`, it stays silent; OPA takes such a part out in front. So an index
-must be given its values in an expression of its own.
+must be given its values in an expression of its own. In an array the engine puts what is indexed
+in order by a call, so there what it calls with must have a value as well: `xs[i].a[j]` has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from controlplane.policy import rego_names
+from controlplane.policy.rego_indices import (
+    FreeIndex,
+    declaring,
+    divides,
+    expression,
+    free_indices,
+    makes_array,
+    reference,
+    valueless,
+)
 from controlplane.policy.rego_module import Module
-from controlplane.policy.rego_scan import CLOSING, OPENING, Token, begins, matching
-from controlplane.policy.rego_scopes import comprehensions, every_bodies, is_index
+from controlplane.policy.rego_scan import CLOSING, OPENING, Token
+from controlplane.policy.rego_scopes import comprehensions
 
 _COMPARE = frozenset({"=", "==", "!=", "<", "<=", ">", ">=", "in"})
-_CALLS = frozenset({"<", "<=", ">", ">=", "in", "not"})  # calls, to some evaluators; or unsafe
-_DIVIDE = frozenset({";", ",", ":", ":=", "if", "else", "contains"})
+_EQUAL = frozenset({"=", "==", "!="})
+_CALCULATE = frozenset({"+", "-", "*", "/", "%", "&", "|"})
+_REMEDY = "give what is indexed a name first: `x := xs[k]`, or write `some x in xs`"
+_NESTED = "give that a name first: `each := xs[i]`, and then `each.a[j]` or `some x in each.a`"
+_PARTS = "go through it first, `some x in xs`, and compare the parts of `x`"
 
 
 def check(module: Module) -> None:
@@ -30,16 +43,16 @@ def check(module: Module) -> None:
 
 def _chains(module: Module, tokens: Sequence[Token], bars: set[int]) -> None:
     """Note a second comparison in an expression, without brackets around either."""
-    declaring = set(_declaring(tokens))
+    ins = set(declaring(tokens))
     seen = [False]  # for each bracket that is open: whether a comparison stands before
     for index, token in enumerate(tokens):
         if token.kind == "op" and token.text in CLOSING:
             seen.pop()
-        elif index in bars or _divides(tokens, index):
+        elif index in bars or divides(tokens, index):
             seen[-1] = False
         if token.kind == "op" and token.text in OPENING:
             seen.append(False)
-        elif _is(token, _COMPARE) and index not in declaring:
+        elif _is(token, _COMPARE) and index not in ins:
             if seen[-1]:
                 text = "evaluators read a second comparison in one expression differently"
                 remedy = "give the first a name, `below := a < b`, and compare that"
@@ -47,75 +60,45 @@ def _chains(module: Module, tokens: Sequence[Token], bars: set[int]) -> None:
             seen[-1] = True
 
 
-def _declaring(tokens: Sequence[Token]) -> Iterator[int]:
-    """Yield where the `in` of each `some … in` and `every … in` stands."""
-    for index, token in enumerate(tokens):
-        if _is(token, {"some", "every"}):
-            pattern, with_in = rego_names.until_in(tokens, index + 1)
-            if with_in:
-                yield index + 1 + len(pattern)
-
-
-def _divides(tokens: Sequence[Token], index: int) -> bool:
-    """Whether an expression begins at `index`, or the token stands between two."""
-    new = index > 0 and begins(tokens[index - 1], tokens[index])
-    return new or _is(tokens[index], _DIVIDE)
-
-
 def _indices(module: Module, tokens: Sequence[Token], bars: set[int]) -> None:
-    scopes = {each.begin for each in comprehensions(tokens)}
-    scopes |= {begin for begin, _ in every_bodies(tokens)}
-    scopes |= {at + 1 for at, token in enumerate(tokens[:-1]) if _is(token, {"if", "else"})}
-    for at in free_indices(tokens):
-        if _is_operand(tokens, at, bars, scopes, set(_declaring(tokens))):
-            text = f"some evaluators do not go through the values of `{tokens[at].text}` here"
-            remedy = "give what is indexed a name first: `x := xs[k]`, or write `some x in xs`"
-            module.note(tokens[at], "rego/index", text, remedy)
+    noted: set[int] = set()  # `xs[[_, _]]` is one problem
+    ins, free, compared = set(declaring(tokens)), valueless(tokens), set[int]()
+    for each in sorted(free_indices(tokens), key=lambda each: each.bracket):
+        begin = reference(tokens, each.bracket)
+        around = expression(tokens, begin)
+        nested = makes_array(tokens, each.bracket) and (
+            begin - 1 in ins or each.pattern or any(begin <= at < each.bracket for at in free)
+        )
+        right = _after(tokens, begin, bars, _CALCULATE) or (
+            around in compared and _after(tokens, begin, bars, _EQUAL)
+        )
+        compared.add(around)
+        unnamed = each.pattern and each.name.text == "_"
+        here = each.operand or right or unnamed or _heads(tokens, each)
+        if each.bracket not in noted and (nested or here):
+            noted.add(each.bracket)
+            _note(module, each, nested=nested)
 
 
-def free_indices(tokens: Sequence[Token]) -> Iterator[int]:
-    """Yield each index `_`, and the first use of each name that a bare `some` declares."""
-    for index, token in enumerate(tokens):
-        if _is(token, {"_"}) and is_index(tokens, index - 1):
-            yield index
-        if not _is(token, {"some"}):
-            continue
-        pattern, with_in = rego_names.until_in(tokens, index + 1)
-        for name in () if with_in else rego_names.variables(pattern):
-            after = range(index + 1 + len(pattern), len(tokens))
-            use = next((at for at in after if tokens[at].text == name.text), None)
-            if use is not None and is_index(tokens, use - 1):
-                yield use
+def _note(module: Module, each: FreeIndex, *, nested: bool) -> None:
+    where, remedy = "here", _REMEDY
+    if each.pattern:
+        where, remedy = "within a pattern here", _PARTS
+    elif nested:
+        where, remedy = "in an array, of what has no value yet either", _NESTED
+    text = f"some evaluators do not go through the values of `{each.name.text}` {where}"
+    module.note(each.name, "rego/index", text, remedy)
 
 
-def _is_operand(
-    tokens: Sequence[Token], at: int, bars: set[int], scopes: set[int], declaring: set[int]
-) -> bool:
-    """Whether the index at `at` is part of a call or a value, or beside what some make a call."""
-    begin, end, found = 0, len(tokens), False
-    while True:
-        inner, compares = None, False
-        index = begin
-        while index < end:
-            if index in bars or _divides(tokens, index):
-                if index > at:
-                    break
-                compares = False
-            if _is(tokens[index], _CALLS) and index not in declaring:
-                compares = True
-            if tokens[index].kind == "op" and tokens[index].text in OPENING:
-                last = matching(tokens, index)
-                inner = index if index < at <= last else inner
-                index = last
-            index += 1
-        found = found or compares
-        if inner is None:
-            return found
-        if inner in scopes:
-            found = False
-        elif inner != at - 1:
-            found = True
-        begin, end = inner + 1, matching(tokens, inner)
+def _after(tokens: Sequence[Token], begin: int, bars: set[int], operators: frozenset[str]) -> bool:
+    """Whether what begins here stands right of such an operator."""
+    return begin > 0 and begin - 1 not in bars and _is(tokens[begin - 1], operators)
+
+
+def _heads(tokens: Sequence[Token], each: FreeIndex) -> bool:
+    """Whether it stands in the head of a comprehension, where some evaluators find nothing."""
+    around = [it for it in comprehensions(tokens) if it.begin < each.bracket < it.end]
+    return bool(around) and each.bracket < around[-1].bar
 
 
 def _is(token: Token, texts: frozenset[str] | set[str]) -> bool:

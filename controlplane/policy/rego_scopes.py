@@ -64,12 +64,12 @@ def every_bodies(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 def is_index(tokens: Sequence[Token], at: int) -> bool:
     """Whether the bracket at `at` holds the index of what stands before it."""
-    if at == 0 or tokens[at].text != "[":
+    if at == 0 or tokens[at].text != "[" or tokens[at].first:
         return False
     before = tokens[at - 1]
     if before.kind == "name":
         return before.text not in KEYWORDS
-    return before.kind == "op" and before.text in CLOSING and not tokens[at].first
+    return before.kind == "op" and before.text in CLOSING
 
 
 def _bar(tokens: Sequence[Token], begin: int, end: int) -> int | None:

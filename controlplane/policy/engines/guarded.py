@@ -15,11 +15,10 @@ from collections.abc import Iterator, Sequence
 from controlplane.policy.engines.guard_rego import PACKAGE
 from controlplane.policy.model import PolicyModule
 from controlplane.policy.rego_check import called
+from controlplane.policy.rego_indices import free_indices, makes_array, reference
 from controlplane.policy.rego_module import read
-from controlplane.policy.rego_names import has_bar, until_in
-from controlplane.policy.rego_operands import free_indices
-from controlplane.policy.rego_scan import CLOSING, KEYWORDS, OPENING, Token, matching, opened, scan
-from controlplane.policy.rego_scopes import is_index
+from controlplane.policy.rego_names import until_in
+from controlplane.policy.rego_scan import CLOSING, KEYWORDS, OPENING, Token, matching, scan
 
 COMPARED = {"<": "guard_below", "<=": "guard_at_most", ">": "guard_above", ">=": "guard_at_least"}
 CALLED = {
@@ -66,11 +65,11 @@ def _edits(tokens: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
             yield tokens[left].offset, tokens[left].offset, name
             yield token.offset, token.end, ","
             yield tokens[right].end, tokens[right].end, ")"
-    for index in free_indices(tokens):  # last: of what begins at one place these are innermost
-        if _makes_array(tokens, index):
-            begin = tokens[_reference(tokens, index - 1)].offset
+    for each in free_indices(tokens):  # last: of what begins at one place these are innermost
+        if makes_array(tokens, each.bracket):
+            begin, end = tokens[reference(tokens, each.bracket)].offset, tokens[each.bracket].offset
             yield begin, begin, f"data.{PACKAGE}.guard_by_index("
-            yield tokens[index - 1].offset, tokens[index - 1].offset, ")"
+            yield end, end, ")"
 
 
 def _written(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int, str]]:
@@ -121,38 +120,10 @@ def _elements(tokens: Sequence[Token], begin: int, end: int) -> Iterator[tuple[i
 def _walks(tokens: Sequence[Token]) -> Iterator[int]:
     """Yield the index of each `in` of a `some x in xs` by which an array is made."""
     for index, token in enumerate(tokens):
-        if token.kind == "name" and token.text == "some" and _makes_array(tokens, index):
+        if token.kind == "name" and token.text == "some" and makes_array(tokens, index):
             pattern, with_in = until_in(tokens, index + 1)
             if with_in:
                 yield index + 1 + len(pattern)
-
-
-def _reference(tokens: Sequence[Token], at: int) -> int:
-    """Return where what the bracket at `at` is the index of begins."""
-    index = at - 1
-    while index > 0:
-        if tokens[index].kind == "op" and tokens[index].text in CLOSING:
-            opening = opened(tokens, index)
-            calls = tokens[opening].text == "(" and tokens[opening - 1].kind == "name"
-            if not calls and not is_index(tokens, opening):
-                return opening
-            index = opening - 1
-        elif tokens[index - 1].kind == "op" and tokens[index - 1].text == ".":
-            index -= 2
-        else:
-            break
-    return index
-
-
-def _makes_array(tokens: Sequence[Token], at: int) -> bool:
-    """Whether what stands at `at` is part of `[… | …]`."""
-    return any(
-        token.kind == "op"
-        and token.text == "["
-        and matching(tokens, begin) > at
-        and has_bar(tokens[begin + 1 : matching(tokens, begin)])
-        for begin, token in enumerate(tokens[:at])
-    )
 
 
 def _begin(tokens: Sequence[Token], at: int) -> int:

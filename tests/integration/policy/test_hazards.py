@@ -149,6 +149,25 @@ INDICES = {
     "of two": "xs := [1, 2]\n\tsome i, j\n\txs[i] < xs[j]",
     "within a comprehension": "xs := [1, 2]\n\tcount({k | some k; xs[k] > 1}) == 1",
 }
+# Each has `l := [{"a": [3, 1]}, {"a": [2]}]` and `m := {["b", 3], ["b", 1]}` before it.
+NESTED = {
+    "of what has one within, in an array": "count([x | some i, j; x := l[i].a[j]]) == 3",
+    "of what a `some` goes through in an array": "count([x | some i; some x in l[i].a]) == 3",
+    "in a set within an array": "[n | n := count({x | some i, j; x := l[i].a[j]})] == [3]",
+    "in a pattern, in an argument": 'some k\n\tcount(m[["b", k]]) == 2',
+    "in a pattern, without a name": 'count(m[["b", _]]) == 2',
+    "in a pattern of a condition, without a name": 'm[["b", _]]',
+    "in a pattern, in an array": 'count([x | x := m[["b", _]]]) == 2',
+    "after a comparison of it": "some k\n\tk == 1\n\tcount(l[k].a) == 1",
+    "after a comparison of it with `!=`": "some k\n\tk != 0\n\tcount(l[k].a) == 1",
+    "beside itself in an array": "some k\n\tx := [k, l[k].a]\n\tx == [1, [2]]",
+    "compared with what it is in": "some k\n\tk == count(l[k].a)",
+    "right of a number and `-`": "some k\n\tx := 3 - l[1].a[k]\n\tx == 1",
+    "right of another": "some i, j\n\tl[0].a[i] == [1, 2][j]",
+    "right of another it is not": "some i, j\n\tl[0].a[i] != l[1].a[j]",
+    "in the head of an array only": "count([l[i].a | some i]) == 2",
+    "in the head of a set only": "count({l[i].a | some i}) == 2",
+}
 _FORMS = replace(ALL_GUARDS, forms=False)
 SILENT |= {
     f"a variable from outside, {how}": (finds(body), _FORMS, "rego/comprehension")
@@ -163,6 +182,24 @@ SILENT |= {
     for how, body in INDICES.items()
 }
 SILENT |= {
+    f"an index without a value yet, {how}": (
+        finds(f'l := [{{"a": [3, 1]}}, {{"a": [2]}}]\n\tm := {{["b", 3], ["b", 1]}}\n\t{body}'),
+        _FORMS,
+        "rego/index",
+    )
+    for how, body in NESTED.items()
+}
+SILENT |= {
+    "a variable from outside, in brackets that begin a line": (
+        finds("some z in [1]\n\ty := z\n\t[z | some _ in [3, 4]] == [1, 1]"),
+        _FORMS,
+        "rego/comprehension",
+    ),
+    "an argument, in brackets that begin a line": (
+        finds("twice(3)") + "\n\ntwice(z) if {\n\ty := z\n\t[z | some _ in [3]] == [3]\n}",
+        _FORMS,
+        "rego/comprehension",
+    ),
     "an argument in the head of a set": (
         finds("twice(3) == {3}") + "\n\ntwice(z) := {z | some _ in [3, 4]}",
         _FORMS,
@@ -430,6 +467,16 @@ NOT_LOADED |= {
         "rego/comprehension",
     ),
     "an index without a name beside a comparison": (finds("input.xs[_] > 2"), "rego/index"),
+    "an index of an index, in an array": (finds("[x | x := input.o[_][_]] != []"), "rego/index"),
+    "an index of a field of one": (finds("[x | x := input.l[_].a[_]] != []"), "rego/index"),
+    "an index of what a `some` goes through": (
+        finds("[x | some x in input.l[_].a] != []"),
+        "rego/index",
+    ),
+    "an index right of a number": (finds("x := 1 + input.xs[_]\n\tx > 2"), "rego/index"),
+    "an index that is negated": (finds("{x | x := -input.xs[_]} != {1}"), "rego/index"),
+    "two indices of which none has a name": (finds("input.xs[_] == input.l[_]"), "rego/index"),
+    "an index in the head of a comprehension": (finds("[input.xs[_] | true] != []"), "rego/index"),
     "an index without a name in an argument": (
         finds('startswith(input.xs[_], "a")'),
         "rego/index",
@@ -520,3 +567,20 @@ def test_a_negation_of_what_is_made_is_refused_at_its_place(body: str) -> None:
 )
 def test_the_portable_alternative_is_loaded_and_finds(body: str) -> None:
     assert _judge(rule(body)).findings
+
+
+NAMED = {
+    "by an index before": "count([x | some i, j; each := l[i]; x := each.a[j]]) == 3",
+    "by the same index, in an expression before": "count([x | some i; l[i]; x := l[i].a[_]]) == 3",
+    "by `=`": "count([x | some i; i = 0; x := l[i].a[_]]) == 2",
+    "by `=`, in a pattern": "some i\n\t[i, 1] = [1, 1]\n\tcount(l[i].a) == 1",
+    "by `walk`": "count([x | some at, x; walk(l, [at, x]); some n; at[n] == 0; is_number(x)]) == 4",
+    "by `some`": "count([x | some each in l; x := each.a[_]]) == 3",
+    "by a pattern that is an index": 'count({k | some k; m[["b", k]]}) == 2',
+}
+
+
+@pytest.mark.parametrize("how", NAMED)
+def test_an_index_that_has_its_value_is_neither_refused_nor_silent(how: str) -> None:
+    given = f'l := [{{"a": [3, 1]}}, {{"a": [2]}}]\n\tm := {{["b", 3], ["b", 1]}}\n\t{NAMED[how]}'
+    assert _judge(rule(finds(given))).findings
