@@ -78,13 +78,22 @@ class Cluster(abc.ABC):
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, json.load(error)
+                return error.code, _said(error.read())
 
     def create(self, path: str, body: Document) -> Document:
         """POST `body` to the collection `path`; AssertionError with the answer if refused."""
         status, answer = self.call("POST", path, body)
         assert status == 201, answer
         return answer
+
+
+def _said(body: bytes) -> Document:
+    """Return an error's body; a path that is not served yet is answered with plain text."""
+    try:
+        found: Document = json.loads(body)
+    except ValueError:
+        return {"message": body.decode(errors="replace")}
+    return found
 
 
 def write_kubeconfig(path: Path, *, cluster: Mapping[str, str], user: Mapping[str, str]) -> Path:

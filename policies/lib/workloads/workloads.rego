@@ -65,10 +65,19 @@ holders := array.concat(
 	],
 )
 
-# A name as text. Hosts of compiled policies are asked for `sprintf`, so it is for other values only.
+# A name as text. Hosts of compiled policies are asked for `sprintf`, so it is for other values only;
+# a list or an object is no name, and is not spelled.
 written(name) := name if is_string(name)
 
-written(name) := sprintf("%v", [name]) if not is_string(name)
+written(name) := "without a name" if is_array(name)
+
+written(name) := "without a name" if is_object(name)
+
+written(name) := sprintf("%v", [name]) if {
+	not is_string(name)
+	not is_array(name)
+	not is_object(name)
+}
 
 # Every volume of every pod.
 volumes := [volume |
