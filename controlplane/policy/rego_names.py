@@ -135,14 +135,19 @@ def _ends(token: Token) -> bool:
 
 def has_bar(tokens: Sequence[Token]) -> bool:
     """Whether a bar stands outside of all brackets: of a comprehension, or a union."""
+    return bar(tokens) is not None
+
+
+def bar(tokens: Sequence[Token]) -> int | None:
+    """Return where the first bar stands outside of all brackets, None where there is none."""
     depth = 0
-    for token in tokens:
+    for index, token in enumerate(tokens):
         if token.kind != "op":
             continue
         depth += (token.text in OPENING) - (token.text in {")", "]", "}"})
         if depth == 0 and token.text == "|":
-            return True
-    return False
+            return index
+    return None
 
 
 def _within(index: int, spans: Sequence[tuple[int, int]]) -> bool:

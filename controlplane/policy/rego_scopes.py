@@ -50,8 +50,8 @@ def comprehensions(tokens: Sequence[Token]) -> Iterator[Comprehension]:
         if is_index(tokens, index) or (index and tokens[index - 1].text in {"if", "else"}):
             continue
         end = matching(tokens, index)
-        if (bar := _bar(tokens, index, end)) is not None:
-            yield Comprehension(index, bar, end)
+        if (bar := rego_names.bar(tokens[index + 1 : end])) is not None:
+            yield Comprehension(index, index + 1 + bar, end)
 
 
 def every_bodies(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
@@ -70,17 +70,6 @@ def is_index(tokens: Sequence[Token], at: int) -> bool:
     if before.kind == "name":
         return before.text not in KEYWORDS
     return before.kind == "op" and before.text in CLOSING
-
-
-def _bar(tokens: Sequence[Token], begin: int, end: int) -> int | None:
-    index = begin + 1
-    while index < end:
-        if tokens[index].kind == "op" and tokens[index].text in OPENING:
-            index = matching(tokens, index)
-        elif tokens[index].kind == "op" and tokens[index].text == "|":
-            return index
-        index += 1
-    return None
 
 
 def _arguments(module: Module, rule: Head) -> None:

@@ -24,7 +24,7 @@ from controlplane.repo.image import Imaged, taken
 from controlplane.repo.layout import CONTENT, REPOSITORY_FILE, Places
 from controlplane.repo.overlaid import Overlaid
 from controlplane.repo.parse import ParsedFile
-from controlplane.repo.snapshot import Contents, Snapshot
+from controlplane.repo.snapshot import Contents, Snapshot, parse_entry
 from controlplane.repo.source import CommitSource
 from controlplane.resources import Resource
 from controlplane.resources.repository import Repository
@@ -226,7 +226,7 @@ def derive(
         if after is not None:
             entries[after.path] = after
             if places.is_resource(after.path):
-                parsed[after.path] = _parsed(source, after, parse)
+                parsed[after.path] = parse_entry(source, after, parse)
         elif before is not None:
             gone.add(before.path)  # also where a directory came in its place
         changed.update(entry.path for entry in (before, after) if entry is not None)
@@ -243,10 +243,6 @@ def derive(
 def _file(entry: Entry | None) -> Entry | None:
     """Return an entry that is a file; None for nothing, and for a directory."""
     return entry if entry is not None and entry.kind in _FILES else None
-
-
-def _parsed(source: CommitSource, entry: Entry, parse: ParseCache) -> ParsedFile:
-    return parse(entry.blob_id, lambda: source.read(entry, yaml.DEFAULT.size))
 
 
 def _named(documents: Collection[Document]) -> set[tuple[str, str]]:

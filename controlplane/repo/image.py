@@ -11,16 +11,16 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from contextlib import closing
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Final
 
-from controlplane.repo import paths, yaml
+from controlplane.repo import paths
 from controlplane.repo.cache import ParseCache
 from controlplane.repo.checks import Document
 from controlplane.repo.git import Entry, EntryKind, GitRepository
 from controlplane.repo.layout import REPOSITORY_FILE
 from controlplane.repo.parse import ParsedFile
-from controlplane.repo.snapshot import Contents, Snapshot, places_of
+from controlplane.repo.snapshot import Contents, Snapshot, parse_entry, places_of
 from controlplane.repo.source import CommitSource
 from controlplane.values import Problem
 
@@ -131,7 +131,7 @@ class Imaged(Snapshot):
         """Raises sqlite3.Error where `data` is no image."""
         self._data = data
         entries = _Entries(data)
-        parsed = _Parsed(data, lambda entry: _parse(source, entry, parse))
+        parsed = _Parsed(data, lambda entry: parse_entry(source, entry, parse))
         first = parsed.get(REPOSITORY_FILE)
         if first is None:
             raise sqlite3.DatabaseError("an image of no repository")
@@ -173,10 +173,6 @@ class Imaged(Snapshot):
         after = prefix[:-1] + chr(ord("/") + 1)  # the first text that does not begin so
         for row in self._data.execute(query, (prefix, after)).fetchall():
             yield row[0], _entry(row)
-
-
-def _parse(source: CommitSource, entry: Entry, parse: ParseCache) -> ParsedFile:
-    return parse(entry.blob_id, partial(source.read, entry, yaml.DEFAULT.size))
 
 
 def _entry(row: tuple[str, str, bytes]) -> Entry:

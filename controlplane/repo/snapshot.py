@@ -395,7 +395,7 @@ def snapshot(source: Source, remembered: ParseCache | None = None) -> Snapshot:
     if first is None:
         problems.append(_no_repository_file(top))
     elif source.size(first) <= yaml.DEFAULT.size:
-        parsed[first.path] = _parse_entry(source, first, parse_blob)
+        parsed[first.path] = parse_entry(source, first, parse_blob)
         places = places_of(parsed[first.path])
     entries = {entry.path: entry for entry in top if entry.kind is not EntryKind.TREE}
     for root in places.roots:
@@ -405,7 +405,7 @@ def snapshot(source: Source, remembered: ParseCache | None = None) -> Snapshot:
     bad = {problem.position.path for problem in problems}
     for path, entry in entries.items():
         if path not in parsed and path not in bad and _is_file(entry) and places.is_resource(path):
-            parsed[path] = _parse_entry(source, entry, parse_blob)
+            parsed[path] = parse_entry(source, entry, parse_blob)
     parse_blob.flush()
     return Snapshot(source, Contents(places, entries, tuple(problems)), parsed)
 
@@ -425,7 +425,8 @@ def _is_file(entry: Entry) -> bool:
     return entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
 
 
-def _parse_entry(source: Source, entry: Entry, parse_blob: ParseCache) -> ParsedFile:
+def parse_entry(source: Source, entry: Entry, parse_blob: ParseCache) -> ParsedFile:
+    """Return the parsed form of a file of `source`, from memory where it was parsed before."""
     return parse_blob(entry.blob_id, partial(source.read, entry, yaml.DEFAULT.size))
 
 
