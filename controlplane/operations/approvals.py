@@ -106,11 +106,9 @@ class Approvals:
         claims = tuple(sorted(Claim(a.time, a.person, a.name, a.role) for a in _claims(counting)))
         if not claims or not within:
             return Emergency(claims) if claims else None
-        trees = (step.base.tree_id, step.head.tree_id)
-        given = [a for a in self._all(trees) if not a.objection]
-        ever = _claims(given)
+        ever, reviewed = self._emergency((step.base.tree_id, step.head.tree_id))
         text = str(moment(due((claim.time for claim in ever), within))["text"])
-        return Emergency(claims, text, _reviewed(given, ever))
+        return Emergency(claims, text, reviewed)
 
     def open_reviews(
         self, merged: Callable[[], Sequence[tuple[str, str]]], within: int
@@ -120,11 +118,9 @@ class Approvals:
         `merged` gives the trees that the branch has held, with their commits' ids, the newest
         first; `within` is the time a review may take, in seconds.
         """
-        counting: dict[tuple[str, str], list[Approval]] = {}
-        for trees in {said.trees for said in self._given if _emergency(said)}:
-            counting[trees] = [a for a in self._all(trees) if not a.objection]
-        claimed = {t: _claims(each) for t, each in counting.items() if _claims(each)}
-        unseen = {t: c for t, c in claimed.items() if not _reviewed(counting[t], c)}
+        claimed = {said.trees for said in self._given if _is_emergency(said)}
+        looked_at = {trees: self._emergency(trees) for trees in claimed}
+        unseen = {t: c for t, (c, reviewed) in looked_at.items() if c and not reviewed}
         if not unseen:
             return ()
         history = merged()
@@ -133,6 +129,16 @@ class Approvals:
             for trees, claims in sorted(unseen.items())
             if any(tree == trees[1] for tree, _ in history)
         )
+
+    def _emergency(self, trees: tuple[str, str]) -> tuple[list[Approval], bool]:
+        """Return the claims that were ever heard of these trees, and whether a review stands.
+
+        A claim is owed its review though its key was revoked since; such a key's review is void.
+        """
+        given = [a for a in self._all(trees) if not a.objection]
+        standing = [a for a in map(self._unrevoked, given) if not a.objection]
+        claims = _claims(given)
+        return claims, _reviewed(standing, claims)
 
     def _all(self, trees: tuple[str, str]) -> Iterator[Approval]:
         for said in self._given:
@@ -240,7 +246,7 @@ def _supersedes(complete: Said, said: Said) -> bool:
     return same and later and complete.run.statement.run != said.run.statement.run
 
 
-def _emergency(said: Said) -> bool:
+def _is_emergency(said: Said) -> bool:
     """Whether somebody says so of the step, perhaps without being heard."""
     return EMERGENCY in map(str, said.payload.get("classes", ()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,8 +69,8 @@ def say(place: Path, sign: Signer, *, after: int = 0, review: bool = False) -> N
     approve(STEP, "security", "", TRUST, log, classes=classes, review=review)
 
 
-def book(place: Path) -> Approvals:
-    return Approvals(Statements(place), TRUST, people(), START + timedelta(days=30))
+def book(place: Path, trust: TrustSet = TRUST) -> Approvals:
+    return Approvals(Statements(place), trust, people(), START + timedelta(days=30))
 
 
 def still_open(place: Path) -> tuple[OpenReview, ...]:
@@ -83,6 +84,23 @@ def test_only_somebody_else_ends_it(tmp_path: Path, reviewer: Signer, counts: bo
     say(tmp_path, ADA)
     say(tmp_path, reviewer, after=60, review=True)
     assert (not still_open(tmp_path)) == counts
+
+
+@pytest.mark.parametrize(("since", "stands"), [("2026-02-15", False), ("2026-04-01", True)])
+@pytest.mark.parametrize(("revoked", "owed"), [("sam", False), ("ada", True)])
+def test_a_review_falls_with_its_key_and_a_claim_stays_owed(
+    tmp_path: Path, revoked: str, since: str, owed: bool, stands: bool
+) -> None:
+    """When a statement was signed is its signer's word, of a lost key the thief's."""
+    trust = TrustSet.of(
+        replace(key, revoked_from=f"{since}T00:00:00Z") if key.name == revoked else key
+        for key in TRUST.keys.values()
+    )
+    say(tmp_path, ADA)
+    assert book(tmp_path, trust).open_reviews(lambda: HISTORY, DAY)
+    say(tmp_path, SAM, after=60, review=True)
+    reviewed = not book(tmp_path, trust).open_reviews(lambda: HISTORY, DAY)
+    assert reviewed == (owed or stands)
 
 
 @pytest.mark.parametrize(
