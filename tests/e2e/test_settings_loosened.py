@@ -36,6 +36,15 @@ def denials(company: Company) -> dict[str, str]:
     return {each["rule"]: each["message"] for each in found if each["severity"] == "deny"}
 
 
+def where(company: Company) -> str:
+    """Return the line of the settings at which the loosening is shown."""
+    found = company.judge(expect=1, engine=ENGINE)["findings"]
+    place = next(each for each in found if each["rule"] == SECOND)
+    assert place["path"] == SETTINGS, place
+    text = (company.root / SETTINGS).read_text(encoding="utf-8")
+    return text.splitlines()[place["line"] - 1].strip()
+
+
 def test_a_milder_severity_takes_two_other_people(company: Company) -> None:
     """Nothing needs to have been denied: the rule would no longer deny anybody in prod."""
     company.git("checkout", "-q", "-b", "milder")
@@ -48,6 +57,7 @@ def test_a_milder_severity_takes_two_other_people(company: Company) -> None:
     company.approve("sam")
     found = denials(company)
     assert "residency/placement-zone" in found[SECOND]
+    assert where(company) == "prod: {residency/placement-zone: warn}"
     company.approve("kim", "ada")
     assert company.judge(expect=0, engine=ENGINE)["decision"]["allow"]
 
@@ -66,5 +76,6 @@ def test_a_parameter_that_lets_pass_what_was_denied_takes_two_other_people(
     company.commit_by(FIN, "Think of an issuer as one that knows whom it lets in")
     company.approve("sam")
     assert "tenancy/public-issuer denies 1 of its subjects" in denials(company)[SECOND]
+    assert where(company) == "issuers:"
     company.approve("kim", "ada")
     assert company.judge(expect=0, engine=ENGINE)["decision"]["allow"]

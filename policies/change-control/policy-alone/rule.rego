@@ -59,11 +59,7 @@ policy := array.concat(
 		subject := input.subject.resource.subjects[index]
 		judges(subject)
 	],
-	[["files", index] |
-		some index
-		file := input.subject.resource.files[index]
-		file.class == "policy"
-	],
+	changes.policy_files,
 )
 
 # In the order of the change: texts are not sorted, which evaluators do alike for ASCII only.

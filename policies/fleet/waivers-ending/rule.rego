@@ -5,7 +5,7 @@
 #   A waiver that ends on a Friday night denies the change that repairs something on Saturday.
 # custom:
 #   short_name: waivers-ending
-#   severity: warn
+#   severity: info
 #   subjects: [Fleet]
 #   uses: [time, parameters]
 #   messages:

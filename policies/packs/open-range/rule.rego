@@ -6,7 +6,8 @@
 #   behaviour, as if it were a repair.
 # custom:
 #   short_name: open-range
-#   severity: warn
+#   severity: deny
+#   effective_on: "2027-06-01"
 #   subjects: [Tenant]
 #   uses: []
 #   messages:
