@@ -29,7 +29,6 @@ FRESH, WARM = "pull request, fresh runner", "pull request, warm"
 PEER: Final = conftest_peer.NAME
 AIMS: Final = {COLD: 5.0, AGAIN: 30.0, FRESH: 10.0, WARM: 25.0}
 MEMORY: Final = 3.0
-LARGEST: Final = 10_000  # tenants that are judged whole; more take too long
 WHOLE: Final = ("--base", "main", "--head", "main", "--whole")
 CHANGE: Final = ("--base", "main", "--head", "change")
 
@@ -129,12 +128,10 @@ def _agree(samples: list[Sample]) -> None:
 
 
 def _grown(settings: Settings, count: int) -> list[Sample]:
-    """Return what a fleet of another size costs, once; the whole of it where that is bearable."""
+    """Return what a fleet of another size costs, once."""
     subject = _Subject(settings, count)
     found = []
     for what in (COLD, FRESH, WARM):
-        if what == COLD and count > LARGEST:
-            continue
         settings.say(f"  {count:,} tenants: {what}")
         usage, said = subject.ask(what)
         found.append(Sample(f"{what}, {count:,} tenants", 0, usage, said))

@@ -51,26 +51,27 @@ class Cache:
             os.utime(self.directory / name)
         return content
 
-    def put(self, name: str, content: bytes, most: int = MOST_FILES) -> None:
-        """Remember `content`; where that cannot be done, nothing is.
+    def put(self, name: str, content: bytes, most: int = MOST_FILES) -> bool:
+        """Remember `content`, and return whether that could be done.
 
         A name ends in the kind of file; of each kind the `most` youngest are kept.
         """
         if len(content) + _TAG > LARGEST:
-            return  # it would not be read
+            return False  # it would not be read
         with suppress(OSError):
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             key = secret(self.key, create=True)
             if key is None or not _ours(self.directory):
-                return
+                return False
             fresh = self.directory / f".{secrets.token_hex(8)}"
-            with suppress(FileNotFoundError):
-                try:
-                    _write(fresh, _tag(key, name, content) + content)
-                    fresh.replace(self.directory / name)
-                finally:
-                    fresh.unlink(missing_ok=True)
+            try:
+                _write(fresh, _tag(key, name, content) + content)
+                fresh.replace(self.directory / name)
+            finally:
+                fresh.unlink(missing_ok=True)
             self._forget(name.rpartition(".")[2], most)
+            return True
+        return False
 
     def forget(self, name: str) -> None:
         """Remember nothing under `name` any more."""

@@ -155,13 +155,14 @@ class Recalled:
         data = image.image_of(snapshot, Reverse.of_snapshot(snapshot).every, {_FLEET: figures})
         dumped = partial(_EVERY.dump_json, counted.every())
         self._put(_name(snapshot.tree_id, _FLEET), dumped, MOST_IMAGES)
-        self._put(_name(snapshot.tree_id, "image"), lambda: data, MOST_IMAGES)
-        if cache.get(_name(snapshot.tree_id, "image")) is not None:
+        if self._put(_name(snapshot.tree_id, "image"), lambda: data, MOST_IMAGES):
             cache.put(self._newest_name, snapshot.commit.id.encode())
 
-    def _put(self, name: str, content: Callable[[], bytes], most: int) -> None:
-        if self._cache is not None and self._cache.get(name) is None:
-            self._cache.put(name, content(), most)
+    def _put(self, name: str, content: Callable[[], bytes], most: int) -> bool:
+        """Return whether it is remembered by now."""
+        if self._cache is None:
+            return False
+        return self._cache.get(name) is not None or self._cache.put(name, content(), most)
 
 
 def _name(tree: str, kind: str) -> str:
