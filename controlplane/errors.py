@@ -43,6 +43,10 @@ class UsageError(ControlPlaneError):
     exit_code: ClassVar[int] = Exit.USAGE
 
 
+class NoStateError(UsageError):
+    """The file of the state store that was named is not there."""
+
+
 class InvalidRepositoryError(ControlPlaneError):
     """The repository, or a revision of it, cannot be read as one."""
 

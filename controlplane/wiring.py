@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controlplane import settings
-from controlplane.errors import UsageError
+from controlplane.errors import NoStateError, UsageError
 from controlplane.home import cache_home, cache_key, home
 from controlplane.resources.targets import Cluster, ComputeEngine
 from controlplane.settings import Connection, Connections
@@ -276,7 +276,7 @@ class Targets:
         except UsageError as error:
             field = ("spec", "connection", "credentialsRef")
             place = self._snapshot.locate(declared.kind, name, field)
-            raise UsageError(f"{place}: {error}", remedy=error.remedy) from error
+            raise UsageError(f"{place}: target `{name}`: {error}", remedy=error.remedy) from error
 
     def __enter__(self) -> Targets:
         return self
@@ -353,22 +353,37 @@ def mirrors() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "cpctl" / "mirrors"
 
 
-def state_store(repository: GitRepository, url: str | None, *, reading: bool = False) -> StateStore:
+def state_store(repository: GitRepository, url: str | None) -> StateStore:
     """Return the state store: at `url` or $CPCTL_STATE, else SQLite beside the evidence.
 
-    Raises UsageError for a URL of no kind that an installed package registered and, for `reading`,
-    for a file that is not there: an empty store would pass for an empty fleet.
+    Raises UsageError for a URL of no kind that an installed package registered.
     """
     given = url or os.environ.get("CPCTL_STATE")
-    if given and reading and given.startswith("sqlite:///"):
+    if not given:
+        place = _default_state(repository)
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        given = f"sqlite:///{place}"
+    return _state_store(given).open(given, clock=now)
+
+
+def state_to_read(repository: GitRepository, url: str | None) -> StateStore | None:
+    """Return the state store of that name, None where it is the default one and never was made.
+
+    Raises as `state_store` does, and NoStateError for a named file that is not there: an empty
+    store would pass for an empty fleet. Whoever only reads makes neither.
+    """
+    given = url or os.environ.get("CPCTL_STATE")
+    if not given:
+        return state_store(repository, None) if _default_state(repository).exists() else None
+    if given.startswith("sqlite:///"):
         file = given.removeprefix("sqlite:///").partition("?")[0]
         if not Path(file).exists():
-            raise UsageError(f"there is no state store at {file}", remedy="check --state")
-    if not given:
-        place = repository.git_dir / "cpctl"
-        place.mkdir(mode=0o700, exist_ok=True)
-        given = f"sqlite:///{place / 'state.db'}"
-    return _state_store(given).open(given, clock=now)
+            raise NoStateError(f"there is no state store at {file}", remedy="check --state")
+    return state_store(repository, given)
+
+
+def _default_state(repository: GitRepository) -> Path:
+    return repository.git_dir / "cpctl" / "state.db"
 
 
 def migrate_state(url: str) -> str:

@@ -14,12 +14,14 @@ from controlplane.errors import Exit
 from controlplane.operations.applying import RUNS, Silent, applied_last, emptied, holding
 from controlplane.operations.clearing import Clearance
 from controlplane.operations.linting import require_sound
+from controlplane.operations.planning import require_settings
 from controlplane.operations.wanted import wanted
 from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import read
+from controlplane.repo.snapshot import Snapshot, read
 from controlplane.settings import Connections
 from reconciler.apply import ApplyOptions, Reconciler
 from reconciler.plan import PlanOptions
+from reconciler.state.base import StateStore
 
 
 @click.command(name="apply")
@@ -68,20 +70,21 @@ class Pass:
 
 
 def apply_once(work: Pass, tenant: Sequence[str], environment: str, form: str) -> int:
-    """Clear a revision, apply it, show what came of it and return the exit code."""
+    """Clear a revision, apply it, show what came of it and return the exit code.
+
+    A target that nobody here can reach is refused before anything is judged, made or recorded.
+    """
     repository = work.repository
     repository.refuse_shallow()
     snapshot = require_sound(read(repository, work.rev))
-    store = wiring.state_store(repository, work.state)
-    evidence = wiring.evidence_directory(repository)
-    writer = wiring.evidence_writer(evidence, "apply", keys=work.keys)
-    commit = snapshot.commit.id if snapshot.commit else ""
-    clearing = wiring.clearing(repository, work.engine, work.keys)
-    clearance = clearing.clear(commit, applied_last(repository, store.runs(RUNS)))
-    _say(clearance)
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
     silent: tuple[Silent, ...] = ()
     with wiring.Targets(snapshot, work.reach) as targets:
+        require_settings(declared.desired, targets)
+        evidence = wiring.evidence_directory(repository)
+        writer = wiring.evidence_writer(evidence, "apply", keys=work.keys)
+        store = wiring.state_store(repository, work.state)
+        clearance = _cleared(work, snapshot, store)
         everything = [*declared.desired]
         if not tenant and not environment:
             gone, silent = emptied(targets, holding(store.statuses()), declared, snapshot)
@@ -106,9 +109,14 @@ def apply_once(work: Pass, tenant: Sequence[str], environment: str, form: str) -
     return summary.exit_code or (Exit.PARTLY_APPLIED if lacking else Exit.CLEAN)
 
 
-def _say(clearance: Clearance) -> None:
+def _cleared(work: Pass, snapshot: Snapshot, store: StateStore) -> Clearance:
+    """Return what lets the revision be applied, having said so; raises NotClearedError."""
+    clearing = wiring.clearing(work.repository, work.engine, work.keys)
+    commit = snapshot.commit.id if snapshot.commit else ""
+    clearance = clearing.clear(commit, applied_last(work.repository, store.runs(RUNS)))
     decisions: Iterable[str] = (digest[7:19] for digest in clearance.decisions)
     if clearance.gated:
         output.talk(f"allowed by decision {', '.join(decisions) or '(nothing new)'}")
     else:
         output.talk("not gated before merge; judged now and allowed, as repository.yaml permits")
+    return clearance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output, plan_output
-from controlplane.errors import Exit
+from controlplane.errors import Exit, NoStateError
 from controlplane.operations.applying import emptied, holding
 from controlplane.operations.linting import require_sound
 from controlplane.operations.planning import Asked, Unplanned, plan_all, require_settings
@@ -21,6 +22,7 @@ from evidence.errors import NoKeyError
 from evidence.writer import EvidenceWriter
 from reconciler.model import Plan, Standing
 from reconciler.plan import PlanOptions
+from reconciler.status import PlacementStatus
 
 
 @click.command(name="plan")
@@ -60,7 +62,7 @@ def command(
     with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
         require_settings(everything, targets)
         if not tenant and not environment:
-            ours = holding(wiring.state_store(repository, state).statuses())
+            ours = holding(_statuses(repository, state))
             everything += emptied(targets, ours, declared, snapshot)[0]
         permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=allow_empty)
         plans = list(plan_all(everything, targets, permitted))
@@ -87,6 +89,19 @@ def _writer(repository: GitRepository, keys: Path | None) -> EvidenceWriter | No
             raise
         output.talk(f"not recorded: {error}")
         return None
+
+
+def _statuses(repository: GitRepository, state: str | None) -> Sequence[PlacementStatus]:
+    """Return the last word on every placement; a store that the first pass is yet to make has none.
+
+    One that was named may be missing by mistake: then it is said what the plan does not show.
+    """
+    try:
+        store = wiring.state_to_read(repository, state)
+    except NoStateError as error:
+        output.talk(f"{error}, so nothing is planned for what nobody declares any more")
+        return ()
+    return store.statuses() if store else ()
 
 
 def _exit(plans: list[Plan | Unplanned], *, failed: bool) -> int:

@@ -32,7 +32,8 @@ def runs(root: str, state: str | None, last: int, form: str) -> int:
     """Show the latest runs, newest first."""
     if last < 1:
         raise UsageError("--last must be at least 1", remedy="leave it out to see ten")
-    found = wiring.state_store(GitRepository.open(root), state, reading=True).runs(last)
+    store = wiring.state_to_read(GitRepository.open(root), state)
+    found = store.runs(last) if store else ()
     if form == "json":
         output.data(output.as_json([vars(run) for run in found]))
     else:

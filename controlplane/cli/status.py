@@ -37,7 +37,8 @@ def command(
 ) -> int:
     """Show how every placement stands."""
     repository = GitRepository.open(root)
-    statuses = wiring.state_store(repository, state, reading=True).statuses()
+    store = wiring.state_to_read(repository, state)
+    statuses = store.statuses() if store else ()
     if not statuses:
         output.talk("nothing was applied from here yet\nnext: cpctl apply")
         return Exit.CLEAN

@@ -72,6 +72,8 @@ def test_a_target_that_does_not_answer_stops_no_other(journey: Journey) -> None:
 
 
 def test_no_way_to_a_target_is_said_with_the_option(journey: Journey) -> None:
-    fresh = ("--state", f"sqlite:///{journey.folder}/fresh.db")
-    done = journey.cpctl("apply", *fresh, expect=5)
-    assert "--connect local=directory:" in done.said
+    before, fresh = journey.entries(), journey.folder / "fresh.db"
+    done = journey.cpctl("apply", "--state", f"sqlite:///{fresh}", expect=2)
+    assert "target `local`: nothing says how to reach `local`" in done.stderr
+    assert "--connect local=directory:" in done.stderr
+    assert (done.said.count("error: "), fresh.exists(), journey.entries()) == (1, False, before)

@@ -89,6 +89,17 @@ def test_a_plan_that_is_asked_not_to_leaves_nothing(fleet: Fleet) -> None:
     assert recorded(fleet) == []
 
 
+def test_a_plan_makes_no_state_store_and_says_where_one_that_was_named_is_missing(
+    fleet: Fleet,
+) -> None:
+    store = fleet.folder / "nowhere" / "state.db"
+    assert "no state store" not in plan(fleet).stderr
+    done = plan(fleet, "--state", f"sqlite:///{store}")
+    assert (done.returncode, f"there is no state store at {store}, so" in done.stderr) == (0, True)
+    assert not store.parent.exists()
+    assert not (fleet.repository / ".git" / "cpctl" / "state.db").exists()
+
+
 @pytest.mark.parametrize(
     ("connection", "place", "cause"),
     [
@@ -114,23 +125,26 @@ def test_a_target_that_nothing_says_how_to_reach_is_named_where_it_is_declared(
 ) -> None:
     file = fleet.folder / "connections.yaml"
     file.write_text("connections:\n  other: {kind: directory, path: x}\n")
-    place = "catalog/clusters/local.yaml:"
+    place = "catalog/clusters/local.yaml:14:49: target `local`: "
     _refused(fleet, place, "nothing says how to reach", "--connections", str(file))
 
 
 def _refused(fleet: Fleet, place: str, cause: str, *options: str) -> None:
-    """Check that a plan with these options, and no others, was refused as wrong use."""
-    command = [sys.executable, "-m", "controlplane.cli.main", "plan", *options]
-    done = subprocess.run(
-        command,
-        check=False,
-        cwd=fleet.repository,
-        env=fleet.environment,
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert place in done.stderr
-    assert cause in done.stderr
-    assert "next: " in done.stderr
-    assert recorded(fleet) == []
+    """Check that plan and apply, with these options and no others, are refused as wrong use."""
+    before = fleet.cpctl("evidence", "list")
+    for verb in ("plan", "apply"):
+        command = [sys.executable, "-m", "controlplane.cli.main", verb, *options]
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd=fleet.repository,
+            env=fleet.environment,
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert place in done.stderr
+        assert cause in done.stderr
+        assert (done.stderr.count("error: "), done.stderr.count("next: ")) == (1, 1)
+    assert fleet.cpctl("evidence", "list") == before
+    assert not (fleet.repository / ".git" / "cpctl" / "state.db").exists()

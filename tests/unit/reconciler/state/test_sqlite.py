@@ -169,3 +169,12 @@ def test_whoever_only_reads_makes_no_store(
     assert run(given) == Exit.USAGE
     assert f"there is no state store at {store}" in capsys.readouterr().err
     assert not store.parent.exists()
+
+
+@pytest.mark.parametrize("command", [["status"], ["state", "runs"]])
+def test_where_nothing_was_applied_reading_leaves_nothing_behind(
+    tmp_path: Path, command: list[str]
+) -> None:
+    repository = GitRepository.open(Path(pygit2.init_repository(str(tmp_path / "r")).path))
+    assert run([*command, "--root", str(tmp_path / "r")]) == Exit.CLEAN
+    assert not (repository.git_dir / "cpctl").exists()
