@@ -7,9 +7,10 @@ comment and write over it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+from controlplane.operations.deltas import ObjectChange, ObjectDelta
 from controlplane.operations.gate import GateReport
 from controlplane.repo.changes import SubjectChange
 from controlplane.report import counterfactual, emergencies, waivers
@@ -20,6 +21,7 @@ from controlplane.report.results import of_gate, sentence
 
 MARKER: Final = "<!-- cpctl-gate -->"
 LIMIT: Final = 60_000  # characters; GitHub takes 65,536 of them
+OBJECTS: Final = 6  # of a placement
 SHOWN: Final = 20  # rows of a list; whoever wants all of them runs the gate
 _MARKS = {Level.ERROR: "⛔", Level.WARNING: "⚠️", Level.NOTE: "💬"}
 
@@ -33,9 +35,13 @@ def write(report: GateReport) -> str:
     found = _found(of_gate(report).results)
     if report.problems:  # what cannot be read looks deleted
         return _joined([head, *found, foot])
-    changed, rendered = _changed(report), [*_waivers(report), *_rendered(report)]
+    changed, waived = _changed(report), _waivers(report)
     said = [*_emergency(report), *changed, *found, *_reviews(report), *_otherwise(report)]
-    parts = [head, *said, *rendered, *_reach(report), foot]
+    for named in (True, False):  # the fields of objects are the first thing to do without
+        rendered = [*waived, *_rendered(report, fields=named)]
+        parts = [head, *said, *rendered, *_reach(report), foot]
+        if len(_joined(parts)) <= LIMIT:
+            break
     for folded in reversed([*changed, *rendered]):
         if len(_joined(parts)) > LIMIT:
             parts.remove(folded)
@@ -122,19 +128,31 @@ def _waivers(report: GateReport) -> list[str]:
     return _folded(f"{len(lines)} waiver{'s' if len(lines) > 1 else ''}", lines, "`cpctl gate`")
 
 
-def _rendered(report: GateReport) -> list[str]:
-    lines = list(_deltas(report))
+def _rendered(report: GateReport, *, fields: bool) -> list[str]:
+    lines = [_delta(each, fields=fields) for each in report.deltas]
     title = f"Rendered objects of {len(lines)} placement{'s' if len(lines) > 1 else ''}"
     return _folded(title, lines, "`cpctl render`")
 
 
-def _deltas(report: GateReport) -> Iterable[str]:
-    for delta in report.deltas:
-        counts = f"+{len(delta.gained)} -{len(delta.lost)} ~{len(delta.changed)}"
-        sides = (("+", delta.gained), ("-", delta.lost), ("~", delta.changed))
-        names = [f"{sign}{code(each, 100)}" for sign, ids in sides for each in ids]
-        more = f", … {len(names) - 6} more" if len(names) > 6 else ""
-        yield f"- **{markdown(delta.placement, 100)}** {counts}: {', '.join(names[:6])}{more}"
+def _delta(delta: ObjectDelta, *, fields: bool) -> str:
+    """Return a placement with what it gains and loses, and below it what changes, and in what."""
+    counts = f"+{len(delta.gained)} -{len(delta.lost)} ~{len(delta.changed)}"
+    names = [f"+{code(each, 100)}" for each in delta.gained]
+    names += [f"-{code(each, 100)}" for each in delta.lost]
+    shown = ", ".join(names[:OBJECTS])
+    more = f", … {len(names) - OBJECTS} more" if len(names) > OBJECTS else ""
+    lines = [f"- **{markdown(delta.placement, 100)}** {counts}{': ' if shown else ''}{shown}{more}"]
+    lines += [f"  - ~{_object(each, fields=fields)}" for each in delta.changed[:OBJECTS]]
+    if len(delta.changed) > OBJECTS:
+        lines.append(f"  - … {len(delta.changed) - OBJECTS} more")
+    return "\n".join(lines)
+
+
+def _object(change: ObjectChange, *, fields: bool) -> str:
+    if not fields:
+        return code(change.id, 100)
+    more = f" and {change.more} more" if change.more else ""
+    return f"{code(change.id, 100)}: {', '.join(code(f, 100) for f in change.fields)}{more}"
 
 
 def _folded(title: str, lines: Sequence[str], command: str) -> list[str]:

@@ -15,6 +15,7 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controlplane.operations.deltas import ObjectChange, ObjectDelta
 from controlplane.operations.gate import GateReport
 from controlplane.policy.model import Cause, Severity
 from controlplane.report import github, gitlab, junit, markdown, sarif
@@ -198,6 +199,23 @@ def test_a_comment_stays_below_what_github_takes() -> None:
     assert len(text) < 65_536
     assert "and 380 more" in text
     assert text.startswith("<!-- cpctl-gate -->\n## ⛔ Denied: 400 finding(s) forbid it")
+
+
+def test_a_comment_names_the_fields_in_which_rendered_objects_change() -> None:
+    change = ObjectChange("apps/v1/Deployment/a/web", ("spec.replicas", "spec.a`b"), 2)
+    delta = ObjectDelta("acme/dev@local", ("v1/Secret/a/key",), (), (change,))
+    text = markdown.write(replace(report(), deltas=(delta,)))
+    assert "+1 -0 ~1: +`v1/Secret/a/key`\n  - ~`apps/v1/Deployment/a/web`: " in text
+    assert "`spec.replicas`, `spec.a'b` and 2 more\n" in text
+
+
+def test_a_long_comment_keeps_the_objects_and_does_without_their_fields() -> None:
+    changes = tuple(ObjectChange(f"v1/Secret/a/{n}", ("x" * 100,) * 5) for n in range(8))
+    many = tuple(ObjectDelta(f"acme/{n}@local", (), (), changes) for n in range(30))
+    text = markdown.write(replace(report(), deltas=many))
+    assert len(text) < 65_536
+    assert "  - ~`v1/Secret/a/5`\n  - … 2 more\n" in text
+    assert "xxx" not in text
 
 
 def test_lint_has_the_same_forms() -> None:
