@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from typing import Any
 
@@ -14,6 +15,7 @@ from controlplane.operations.vocabulary import ABSENT, FieldFacts, at, facts, fi
 from controlplane.resources import API_VERSION, KINDS
 
 WIDTH = 92
+SHORT = 40  # characters of a default in a list of fields
 
 
 @click.command()
@@ -65,7 +67,7 @@ def _details(about: FieldFacts) -> list[tuple[str, str]]:
 def _tree(parent: FieldFacts, indent: int, *, recursive: bool) -> list[str]:
     lines = []
     for field in parent.fields:
-        mark = " -required-" if field.required else ""
+        mark = " -required-" if field.required else _default(field)
         lines.append(f"{' ' * indent}{field.name} <{field.type}>{mark}")
         if recursive:
             lines += _tree(field, indent + 2, recursive=True)
@@ -77,6 +79,14 @@ def _tree(parent: FieldFacts, indent: int, *, recursive: bool) -> list[str]:
                 subsequent_indent=" " * (indent + 4),
             )
     return lines
+
+
+def _default(field: FieldFacts) -> str:
+    """Return the default in one short line; a long one is shown where the field is explained."""
+    if field.default is ABSENT:
+        return ""
+    text = snippet(field.default) if isinstance(field.default, str) else json.dumps(field.default)
+    return f" = {text if len(text) <= SHORT else '…'}"
 
 
 def _plain(about: FieldFacts, shown: Any) -> dict[str, Any]:

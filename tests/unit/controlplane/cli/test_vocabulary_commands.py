@@ -27,6 +27,22 @@ def test_explain_says_type_default_choices_class_and_example(
         assert part in said
 
 
+@pytest.mark.parametrize("more", [[], ["--recursive"]])
+def test_explain_says_what_each_field_is_when_it_is_left_out(
+    capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    assert run(["explain", "tenant.spec", *more]) == Exit.CLEAN
+    _, _, below = capsys.readouterr().out.partition("FIELDS:")
+    for line in (
+        "plan <choice> = core",
+        'support <Support> = {"tier": "standard"}',
+        "observability <Observability> = …",  # too long for a list
+        "parent <name>",  # absent
+        "data <TenantData> -required-",
+    ):
+        assert f"\n  {line}\n" in below
+
+
 def test_explain_recursively_shows_what_is_below(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "tenant", "--recursive"]) == Exit.CLEAN
     assert "burst <whole number or unlimited>" in capsys.readouterr().out
