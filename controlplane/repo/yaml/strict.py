@@ -252,7 +252,7 @@ class _Reader:
         if self._expects_key():
             self._key(event.start_mark, value)
         else:
-            self._place(event.start_mark, value, scalar=True)
+            self._place(self._where(event), value, scalar=True)
 
     def _value(self, event: Any) -> Any:
         text: str = event.value
@@ -282,15 +282,20 @@ class _Reader:
     def _empty(self, event: Any) -> None:
         """A key, an item or a document without anything: nobody can tell what was meant."""
         frame = self.frames[-1] if self.frames else None
-        mark = event.start_mark
         if frame is not None and frame.key is not None:
-            mark, what = frame.key_mark, f"`{frame.key}` has no value"
+            what = f"`{frame.key}` has no value"
         elif frame is not None and isinstance(frame.into, dict):
             what = "a key is empty"
         else:
             what = "a list item is empty" if frame is not None else "the document is empty"
         remedy = "write a value (`[]` and `{}` are empty ones), or remove the line"
-        self._at(mark, "yaml/empty-value", what, remedy)
+        self._at(self._where(event), "yaml/empty-value", what, remedy)
+
+    def _where(self, event: Any) -> Any:
+        """Return where a value stands; at its key if none is written, for YAML puts it later."""
+        key = self.frames[-1].key_mark if self.frames and self.frames[-1].key is not None else None
+        unwritten = event.value == "" and event.style is None
+        return key if key and unwritten else event.start_mark
 
     def _expects_key(self) -> bool:
         frame = self.frames[-1] if self.frames else None
