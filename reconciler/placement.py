@@ -156,7 +156,9 @@ class _Line:
             self._record([_skipped(action, reason) for action in held])
         self._act(target, gone)
         done = {o.id for o in self.todo.outcomes if o.result is Result.DONE}
-        if released := [action.id for action in gone if action.id in done]:
+        released = [action.id for action in gone if action.id in done]
+        holds = bool(observation.inventory or self.todo.desired.resources)
+        if released or not holds:  # what a run that was killed while emptying it left
             target.release(self.todo.placement, released)
 
     def _claim(self, target: Target, kept: Sequence[Action], observation: Observation) -> bool:

@@ -8,7 +8,7 @@ any more, is to hold nothing.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controlplane.errors import UsageError
@@ -58,11 +58,11 @@ def _require(kind: str, name: str, snapshot: Snapshot) -> None:
 
 
 def abandoned(
-    found: Iterable[Placement], ours: Collection[Placement], declared: Wanted, snapshot: Snapshot
+    ours: Iterable[Placement], declared: Wanted, snapshot: Snapshot
 ) -> tuple[Desired, ...]:
-    """Return what is to be emptied: placements with an inventory that no tenant declares.
+    """Return what is to be emptied: placements of `ours` that no tenant declares.
 
-    Only what is `ours`, applied from this repository by what the state store knows: another
+    `ours` is what was applied from this repository by what the state store knows: another
     repository may keep its inventories on the same target. A placement of a tenant that is still
     there but could not be rendered is never abandoned.
     """
@@ -70,8 +70,6 @@ def abandoned(
     known = {desired.placement for desired in declared.desired}
     return tuple(
         Desired(placement, revision, (), abandoned=True)
-        for placement in sorted(found, key=str)
-        if placement in ours
-        and placement not in known
-        and placement.name.partition("/")[0] not in declared.problems
+        for placement in sorted(ours, key=str)
+        if placement not in known and placement.name.partition("/")[0] not in declared.problems
     )

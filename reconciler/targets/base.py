@@ -52,7 +52,10 @@ class Target(ABC):
 
     @abstractmethod
     def release(self, placement: Placement, ids: Collection[str]) -> None:
-        """Take `ids`, which are gone from the target, out of the placement's inventory."""
+        """Take `ids`, which are gone from the target, out of the placement's inventory.
+
+        Of a placement that holds nothing then, nothing is left, whatever a crash left of it.
+        """
 
     @abstractmethod
     def act(self, placement: Placement, actions: Sequence[Action]) -> Iterator[Outcome]:

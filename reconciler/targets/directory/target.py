@@ -189,16 +189,18 @@ class DirectoryTarget(Target):
             files.sync([(self._root / folder).parent])
 
     def _dissolve(self, placement: Placement) -> None:
-        """Remove the inventory, and the folders that are empty without it."""
+        """Remove the inventory, and the folders that are empty without it; again after a crash."""
         tree = self._tree(placement)
-        if not tree.exists():
-            return
-        (tree / inventory.NAME).unlink(missing_ok=True)
-        files.sync([tree])
-        reached("directory.inventory.removed")
-        while tree != self._root and not any(tree.iterdir()):
-            tree.rmdir()
-            tree = tree.parent
+        if tree.exists():
+            (tree / inventory.NAME).unlink(missing_ok=True)
+            files.sync([tree])
+            reached("directory.inventory.removed")
+        for folder in [tree, *tree.parents[: len(tree.relative_to(self._root).parts) - 1]]:
+            if folder.exists():
+                if any(folder.iterdir()):
+                    return
+                folder.rmdir()
+                reached("directory.folder.removed")
 
     def _tree(self, placement: Placement) -> Path:
         return self._root / placement_path(placement.name)

@@ -116,9 +116,9 @@ def _now() -> datetime:
 
 
 def tree(root: Path, *, without: str) -> dict[str, bytes]:
-    """Return every file below a folder, but for one subfolder."""
+    """Return every file below a folder, and its folders as empty ones, but for one subfolder."""
     return {
-        str(path.relative_to(root)): path.read_bytes()
+        str(path.relative_to(root)): path.read_bytes() if path.is_file() else b""
         for path in sorted(root.rglob("*"))
-        if path.is_file() and without not in path.parts
+        if without not in path.parts
     }

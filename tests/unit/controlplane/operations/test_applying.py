@@ -46,3 +46,13 @@ def test_a_target_that_is_no_longer_declared_is_said_and_stops_nothing() -> None
 
     assert [(each.placement, each.abandoned) for each in gone] == [(GONE, True)]
     assert [each.target for each in silent] == ["eu"]
+
+
+def test_what_its_target_does_not_know_any_more_is_still_put_right() -> None:
+    """A run may have been killed after it took the inventory away, and before it said so."""
+    target: Any = SimpleNamespace(placements=lambda: iter([Placement("stranger/prod", "eu")]))
+
+    gone, silent = emptied(lambda _: target, [GONE], Wanted(()), SNAPSHOT)
+
+    assert [(each.placement, each.abandoned) for each in gone] == [(GONE, True)]
+    assert silent == ()
