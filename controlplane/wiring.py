@@ -330,6 +330,7 @@ def clearing(repository: GitRepository, engine: str | None, keys: Path | None) -
     """Return what finds out whether a revision may be applied, with the engine of that name."""
     from controlplane.operations.agreement import agreement  # noqa: PLC0415
     from controlplane.operations.applying import Clearing, LateJudge  # noqa: PLC0415
+    from controlplane.operations.decided import Decisions  # noqa: PLC0415
     from controlplane.operations.remembering import past_decisions  # noqa: PLC0415
     from controlplane.operations.said import Statements  # noqa: PLC0415
     from controlplane.operations.trust import trust_of  # noqa: PLC0415
@@ -344,7 +345,7 @@ def clearing(repository: GitRepository, engine: str | None, keys: Path | None) -
         said=lambda step, when: agreement(repository, statements, step, when),
         past=lambda step, when: past_decisions(evidence, trust_of(step.base), when),
     )
-    return Clearing(repository, evidence, late)
+    return Clearing(repository, evidence, late, Decisions(evidence))
 
 
 def mirrors() -> Path:

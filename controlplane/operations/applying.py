@@ -15,6 +15,7 @@ from pathlib import Path
 
 from controlplane.errors import ControlPlaneError
 from controlplane.operations.clearing import Clearance, branch, clear
+from controlplane.operations.decided import Decisions
 from controlplane.operations.exchange import collect
 from controlplane.operations.gate import Agreement, GateReport, Step, gate
 from controlplane.operations.past import PastDecision, Skipped
@@ -96,6 +97,7 @@ class Clearing:
     repository: GitRepository
     evidence: Path
     judge: LateJudge
+    recorded: Decisions
 
     def clear(self, revision: str, applied: str) -> Clearance:
         """Return what lets `revision` follow `applied` ("" for nothing); NotClearedError."""
@@ -103,7 +105,7 @@ class Clearing:
         trust = way.trust_of(way.from_tree)
         if trust is not None:  # decisions that others published, as far as keys in force say so
             collect(self.repository, self.evidence, trust, self.judge.now())
-        return clear(way, self.evidence, self.judge, self.judge.now())
+        return clear(way, self.recorded, self.judge, self.judge.now())
 
 
 def applied_last(repository: GitRepository, runs: Iterable[Run]) -> str:

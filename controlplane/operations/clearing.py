@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from controlplane.errors import ControlPlaneError, Exit
 from controlplane.operations.authorising import Allowed, chain, chain_in_time
-from controlplane.operations.decided import allowed_steps, cleared_once
+from controlplane.operations.decided import Decisions
 from controlplane.operations.gate import GateReport, Step
 from controlplane.operations.genesis import require_pinned
 from controlplane.operations.trust import trust_set
@@ -147,7 +146,7 @@ def branch(repository: GitRepository, applied: str, revision: str) -> Branch:
 
 def clear(
     way: Branch,
-    evidence: Path,
+    recorded: Decisions,
     judge_now: Callable[[Step], GateReport],
     now: datetime,
 ) -> Clearance:
@@ -157,8 +156,8 @@ def clear(
     GenesisError where the history does not begin as it is pinned.
     """
     way.require_pinned()
-    steps = allowed_steps(evidence, way.trust_of, now)
-    decisions = _in_time(way, steps, evidence, now)
+    steps = recorded.allowed_steps(way.trust_of, now)
+    decisions = _in_time(way, steps, recorded, now)
     if decisions is not None:
         return Clearance(way.end, decisions)
     report = judge_now(way.step)
@@ -189,14 +188,14 @@ def _first(report: GateReport) -> str:
 
 
 def _in_time(
-    way: Branch, steps: Sequence[Allowed], evidence: Path, now: datetime
+    way: Branch, steps: Sequence[Allowed], recorded: Decisions, now: datetime
 ) -> tuple[str, ...] | None:
     """Return the decisions that lead along the way and hold, or held when they cleared it."""
     decisions = chain_in_time(way.from_tree, way.trees, steps, now, 0)
     if decisions is not None or all(step.holds(now) for step in steps):
         return decisions
     before = dict(zip((c.id for c in way.commits), [way.from_tree, *way.trees], strict=False))
-    known = cleared_once(evidence, before, way.trust_of, now)
+    known = recorded.cleared_once(before, way.trust_of, now)
     last = max((n for n, c in enumerate(way.commits, 1) if c.id in known), default=0)
     return chain_in_time(way.from_tree, way.trees, steps, now, last)
 

@@ -13,17 +13,17 @@ What was cleared once is known in the same way: from passes signed by a key for 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from controlplane.operations.authorising import Allowed, holds_until
+from controlplane.operations.reading_on import Reading
 from evidence.canonical import Json
-from evidence.errors import EvidenceError
 from evidence.judge import Judge
-from evidence.records import records_root
-from evidence.store import StoredRun, readers, runs_of
+from evidence.objects import StoredRecord
+from evidence.store import StoredRun
 from evidence.trust import TrustSet
 
 KIND, ALLOW = "gate", "allow"
@@ -34,24 +34,56 @@ TrustOf = Callable[[str], TrustSet | None]
 
 
 @dataclass(frozen=True)
-class _Claim:
+class _Allows:
     """A run that says it allowed a step; nothing of it is believed yet but that it is there."""
 
     run: StoredRun
     step: Allowed
 
 
-def allowed_steps(directory: Path, trust_of: TrustOf, now: datetime) -> tuple[Allowed, ...]:
-    """Return every step that a decision in `directory` allowed, in no particular order.
+@dataclass(frozen=True)
+class _Clears:
+    """A run that says it had cleared a commit; no more is believed yet."""
 
-    No evidence at all allows nothing.
+    run: StoredRun
+    commit: str
+
+
+class Decisions:
+    """What the runs in one evidence directory allowed and cleared. For several threads.
+
+    Entries are read once; who signed them is looked at whenever it is asked, for keys end.
     """
-    counts = (claim.step for claim in _claims(directory) if _counts(claim, trust_of, now))
-    return tuple(counts)
 
+    def __init__(self, directory: Path) -> None:
+        """Nothing is read before it is asked for."""
+        self._allowing = Reading(directory, _allowed, _steps)
+        self._clearing = Reading(directory, lambda run: run.statement.kind in PASSES, _commits)
 
-def _counts(claim: _Claim, trust_of: TrustOf, now: datetime) -> bool:
-    return _signed(claim.run, trust_of(claim.step.from_tree), now)
+    def allowed_steps(self, trust_of: TrustOf, now: datetime) -> tuple[Allowed, ...]:
+        """Return every step that a decision allowed, in no particular order.
+
+        No evidence at all allows nothing.
+        """
+        return tuple(
+            each.step
+            for each in self._allowing.found()
+            if _signed(each.run, trust_of(each.step.from_tree), now)
+        )
+
+    def cleared_once(
+        self, commits: Mapping[str, str], trust_of: TrustOf, now: datetime
+    ) -> frozenset[str]:
+        """Return those of `commits` that a signed pass of the reconciler says it had cleared.
+
+        `commits` is commit → the tree before it on the branch: the keys in force there must have
+        signed. Commits and not trees, for what was reverted and comes again is cleared again.
+        """
+        return frozenset(
+            each.commit
+            for each in self._clearing.found()
+            if each.commit in commits and _signed(each.run, trust_of(commits[each.commit]), now)
+        )
 
 
 def _signed(run: StoredRun, trust: TrustSet | None, now: datetime) -> bool:
@@ -61,64 +93,24 @@ def _signed(run: StoredRun, trust: TrustSet | None, now: datetime) -> bool:
     return not any(Judge({}, trust, now).statement(run.envelope, run.statement, run.part))
 
 
-def _claims(directory: Path) -> Iterator[_Claim]:
-    for run, decision, name in recorded(directory, KIND, "decision"):
-        step = _allowed_before_merge(decision, name) if run.statement.outcome == ALLOW else None
-        if step is not None:
-            yield _Claim(run, step)
+def _allowed(run: StoredRun) -> bool:
+    return (run.statement.kind, run.statement.outcome) == (KIND, ALLOW)
 
 
-def cleared_once(
-    directory: Path, commits: Mapping[str, str], trust_of: TrustOf, now: datetime
-) -> frozenset[str]:
-    """Return those of `commits` that a signed pass of the reconciler says it had cleared.
-
-    `commits` is commit → the tree before it on the branch: the keys in force there must have
-    signed. Commits and not trees, for what was reverted and comes again is cleared again.
-    """
-    found: set[str] = set()
-    for kind in PASSES:
-        for run, clearance, _ in recorded(directory, kind, "clearance"):
-            match clearance:
-                case {"revision": {"gitCommit": str(commit)}} if commit in commits:
-                    if _signed(run, trust_of(commits[commit]), now):
-                        found.add(commit)
-    return frozenset(found)
+def _steps(run: StoredRun, records: Sequence[StoredRecord]) -> Iterator[_Allows]:
+    for record in records:
+        if record.record["kind"] == "decision":
+            step = _allowed_before_merge(run.payload(record), record.record["payload"])
+            if step is not None:
+                yield _Allows(run, step)
 
 
-def recorded(directory: Path, run_kind: str, kind: str) -> Iterator[tuple[StoredRun, Json, str]]:
-    """Yield the records of one kind in runs of one kind: run, payload, digest of the payload."""
-    return (
-        (run, given, name) for run, _, given, name in recorded_any(directory, {run_kind: {kind}})
-    )
-
-
-def recorded_any(
-    directory: Path, kinds: Mapping[str, Collection[str]]
-) -> Iterator[tuple[StoredRun, str, Json, str]]:
-    """Yield records by the kinds of their runs: run, kind, payload, digest of the payload.
-
-    Only of runs whose records are those that were signed; by whom is not looked at. What cannot
-    be read is passed over: it proves nothing, and `cpctl evidence verify` names it.
-    """
-    if not (directory / "logs").is_dir():
-        return
-    for place, log in readers([directory]).values():
-        try:
-            for run in runs_of(place, log):
-                if wanted := kinds.get(run.statement.kind):
-                    yield from _of_kind(run, wanted)
-        except EvidenceError:
-            continue
-
-
-def _of_kind(run: StoredRun, kinds: Collection[str]) -> Iterator[tuple[StoredRun, str, Json, str]]:
-    records = run.records()
-    if records_root(record.data for record in records) == run.statement.root:
-        for record in records:
-            kind = record.record["kind"]
-            if kind in kinds:
-                yield run, kind, run.payload(record), record.record["payload"]
+def _commits(run: StoredRun, records: Sequence[StoredRecord]) -> Iterator[_Clears]:
+    for record in records:
+        if record.record["kind"] == "clearance":
+            match run.payload(record):
+                case {"revision": {"gitCommit": str(commit)}}:
+                    yield _Clears(run, commit)
 
 
 def _allowed_before_merge(decision: Json, name: str) -> Allowed | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from controlplane import wiring
 from controlplane.cli.main import run
 from controlplane.errors import Exit
-from controlplane.operations.decided import recorded
+from controlplane.operations.reading_on import Reading
 from controlplane.policy.bundle import load, of_parts
 from controlplane.policy.engines.compiled import CompiledEngine
 from controlplane.policy.engines.compiled_artifact import Artifact
 from controlplane.repo.git import GitRepository
 from evidence.canonical import digest_bytes
+from evidence.objects import StoredRecord
+from evidence.store import StoredRun
 from tests.support import documents
 from tests.support.gated import RULE, Gated
 from tests.support.policies import finds, rule
@@ -50,6 +53,10 @@ def without_opa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
 def _built(gated: Gated, out: Path, rev: str = "main") -> Path:
     assert run(["policy", "build", "--root", str(gated.path), "--rev", rev, "-o", str(out)]) == 0
     return out
+
+
+def _by_kind(run: StoredRun, records: Sequence[StoredRecord]) -> list[dict[str, Any]]:
+    return [{each.record["kind"]: run.payload(each) for each in records}]
 
 
 def _gate(gated: Gated, *more: str) -> int:
@@ -130,9 +137,8 @@ def test_named_policies_decide_without_opa_and_are_recorded_with_the_decision(
     said = capsys.readouterr()
     assert "engine: wasmtime" in said.err
     directory = wiring.evidence_directory(GitRepository.open(gated.path))
-    ((_, decision, _),) = recorded(directory, "gate", "decision")
-    ((_, compiled, _),) = recorded(directory, "gate", "compiled")
-    ((_, policies, _),) = recorded(directory, "gate", "policies")
+    (payloads,) = Reading(directory, lambda _: True, _by_kind).found()
+    decision, compiled, policies = (payloads[k] for k in ("decision", "compiled", "policies"))
     (judgement,) = decision["judgements"]
     kept = base64.b64decode(compiled["file"])
     assert kept == file.read_bytes()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from controlplane.operations.clearing import Branch, Clearance, NotClearedError, branch, clear
+from controlplane.operations.decided import Decisions
 from controlplane.operations.gate import GateReport, Step
 from controlplane.policy.model import Verdict
 from controlplane.repo.changes import changes
@@ -38,7 +39,7 @@ def cleared(path: Path, *commits: dict[str, str], applied: int | None = None) ->
     ids = [made.commit(files) for files in commits]
     git = GitRepository.open(path / "git")
     way = branch(git, "" if applied is None else ids[applied], ids[-1])
-    return clear(way, path / "evidence", allowed, NOW)
+    return clear(way, Decisions(path / "evidence"), allowed, NOW)
 
 
 @pytest.mark.parametrize("applied", [None, 0], ids=["nothing remembered", "first applied"])
@@ -110,7 +111,7 @@ class Judged:
             self.late.append(step)
             return allowed(step)
 
-        return clear(self.way(applied, end), self.evidence, judge, now)
+        return clear(self.way(applied, end), Decisions(self.evidence), judge, now)
 
 
 BEFORE, AFTER = "2026-12-24T11:59:59Z", "2026-12-24T12:00:01Z"
