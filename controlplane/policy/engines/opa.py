@@ -1,7 +1,8 @@
 """The OPA engine: Rego evaluated by an OPA server, given by URL or started by us.
 
 Decides what is put into the server, and that nothing else takes part: the text in OPA equals the
-text in Git before and after the run, and no module of anybody else stands in our packages. The
+text in Git before and after the run, and no module of anybody else stands in our packages. Where a
+server began with just these texts, nothing is put and nothing taken out. The
 only importer of opa_client. Its habit of rewriting policies that are refused is off.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from opa_client import errors as opa_errors
@@ -147,7 +148,7 @@ class OpaPolicies(PoliciesByEntry):
     def __init__(
         self, bundle: PolicyBundle, address: Address, settings: Settings, own: OwnServer | None
     ) -> None:
-        """Put every module there, unless the server is ours and began with them; read them back."""
+        """Put every module there, unless the server began with them; read them back."""
         super().__init__(bundle)
         self._own = own
         self._client = address.client(settings)
@@ -158,7 +159,7 @@ class OpaPolicies(PoliciesByEntry):
         self._modules = {f"{prefix}{module.path}": module for module in modules}
         self._put: list[str] = []
         try:
-            if own is None:
+            if own is None and not self._adopt():
                 self._load()
             self.verify()
         except BaseException:
@@ -190,8 +191,7 @@ class OpaPolicies(PoliciesByEntry):
         """Raise EngineError unless the server holds our text, our data and nothing beside it."""
         with _wrapped("reading the policies back"):
             for name, module in self._modules.items():
-                raw = self._client.get_policy(name).get("result", {}).get("raw")
-                if raw != module.text:
+                if self._raw(name) != module.text:
                     raise _changed(f"{module.path} in OPA is not the text in Git")
             if canonical(self._data()) != canonical(self.bundle.data["parameters"]):
                 raise _changed("data.parameters in OPA are not the parameters of the repository")
@@ -208,6 +208,23 @@ class OpaPolicies(PoliciesByEntry):
             else:
                 self._own.stop()
             self._client.close_connection()
+
+    def _adopt(self) -> bool:
+        """Go by what the server began with, as from a bundle, if that is all of ours; else False.
+
+        OPA compiles everything anew at each module that is put or taken out. What bears a name that
+        we give is none of it: a run that was killed left that, and it is to be taken out.
+        """
+        texts = {module.text: module for module in self._modules.values()}
+        with _wrapped("listing the policies"):
+            names = [name for name, package in self._listed() if package in OURS]
+            if len(names) != len(self._modules) or self._modules.keys() & set(names):
+                return False
+            held = [self._raw(name) for name in names]
+            if set(held) != texts.keys() or len(texts) != len(names):
+                return False
+        self._modules = {name: texts[text] for name, text in zip(names, held, strict=True)}
+        return True
 
     def _load(self) -> None:
         self._refuse_foreign()
@@ -227,15 +244,26 @@ class OpaPolicies(PoliciesByEntry):
 
     def _refuse_foreign(self) -> None:
         with _wrapped("listing the policies"):
-            listed = self._client.get_policies_info()
-        for name, about in listed.items():
-            package = str(about.get("path", "")).partition("/data/")[2].split("/")[0]
+            listed = self._listed()
+        for name, package in listed:
             if name not in self._modules and package in OURS:
                 raise EngineError(
                     f"the OPA server holds {name}, whose package {package} is ours",
-                    remedy="let the other run finish or delete that policy, or give each run a "
-                    "server of its own: unset CPCTL_OPA_URL and put `opa` on PATH",
+                    remedy="let the other run finish; if it was killed, start the server anew, "
+                    "which forgets that; or give each run its own: unset CPCTL_OPA_URL and put "
+                    "`opa` on PATH",
                 )
+
+    def _raw(self, name: str) -> Json:
+        """Return the text of a policy; a name from a bundle may begin with a slash."""
+        return self._client.get_policy(quote(name, safe="")).get("result", {}).get("raw")
+
+    def _listed(self) -> list[tuple[str, str]]:
+        """Return the name of each policy in the server, and the root of its package."""
+        return [
+            (name, str(about.get("path", "")).partition("/data/")[2].split("/")[0])
+            for name, about in self._client.get_policies_info().items()
+        ]
 
     def _refuse_data(self) -> None:
         held = self._data()

@@ -6,9 +6,10 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -19,9 +20,9 @@ from controlplane.policy.decide import decide
 from controlplane.policy.engine import Machine, Question
 from controlplane.policy.engines import opa_server as opa_server_module
 from controlplane.policy.engines.opa import OpaEngine, OpaPolicies, Settings, on_machine
-from controlplane.policy.entries import PACKAGE
+from controlplane.policy.entries import PACKAGE, entries
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
-from controlplane.policy.model import Cause, PolicyBundle
+from controlplane.policy.model import Cause, PolicyBundle, PolicyModule
 from evidence.canonical import canonical
 from tests.support import binaries
 from tests.support.gated import Gated
@@ -35,6 +36,10 @@ SUBJECT = canonical({"subject": {"kind": "Tenant", "name": "acme"}})
 
 def _bundle(condition: str = "true") -> PolicyBundle:
     return load(rule(finds(condition))).bundle
+
+
+def _question() -> Question:
+    return Question("Tenant/acme", SUBJECT, _bundle().rules)
 
 
 def _call(server: OpaServer, method: str, path: str, text: str = "") -> Any:
@@ -114,6 +119,75 @@ def test_two_sets_of_policies_cannot_share_a_server(
     with pytest.raises(EngineError, match="whose package"):
         OpaEngine(url=opa_server.url).prepare(_bundle("false"))
     prepared.close()
+
+
+def test_what_a_killed_run_left_is_used_by_the_next_of_the_same_policies_and_taken_out(
+    prepared: OpaPolicies, opa_server: OpaServer
+) -> None:
+    prepared._client.close_connection()  # and nothing more, as SIGKILL leaves it
+    with OpaEngine(url=opa_server.url).prepare(_bundle()) as policies:
+        assert decide(_question(), policies.answer(_question())).findings
+    assert _policies(opa_server) == []
+
+
+@pytest.fixture
+def began(opa_server: OpaServer) -> Iterator[Mapping[str, PolicyModule]]:
+    """A server with exactly the modules and data of `_bundle()`, under other names than ours."""
+    bundle = _bundle()
+    modules = [*bundle.modules, entries(bundle).module]
+    named = {f"/rules.tar.gz/{module.path}": module for module in modules}
+    for name, module in named.items():
+        _call(opa_server, "PUT", f"policies/{quote(name, safe='')}", module.text)
+    _call(opa_server, "PUT", "data/parameters", json.dumps(bundle.data["parameters"]))
+    yield named
+    for name in _policies(opa_server):
+        _call(opa_server, "DELETE", f"policies/{quote(name, safe='')}")
+    _call(opa_server, "DELETE", "data/parameters")
+
+
+def test_a_server_that_began_with_the_policies_is_asked_as_it_is(
+    began: Mapping[str, PolicyModule], opa_server: OpaServer
+) -> None:
+    """OPA compiles everything anew at each module that is put: minutes, for those we ship."""
+    with OpaEngine(url=opa_server.url).prepare(_bundle()) as policies:
+        assert decide(_question(), policies.answer(_question())).findings
+        assert set(_policies(opa_server)) == set(began)
+    assert set(_policies(opa_server)) == set(began)
+
+
+@pytest.mark.parametrize("change", ["a byte is another", "one is missing", "one is more"])
+def test_a_server_that_began_with_others_is_refused(
+    began: Mapping[str, PolicyModule], opa_server: OpaServer, change: str
+) -> None:
+    name, module = next((n, m) for n, m in began.items() if n.endswith("/rule.rego"))
+    place = f"policies/{quote(name, safe='')}"
+    if change == "a byte is another":
+        _call(opa_server, "PUT", place, module.text + "\n")
+    elif change == "one is missing":
+        _call(opa_server, "DELETE", place)
+    else:
+        _call(opa_server, "PUT", "policies/more", "package controlplane.more\n\nx := 1\n")
+    with pytest.raises(EngineError, match="whose package"):
+        OpaEngine(url=opa_server.url).prepare(_bundle())
+
+
+def test_a_bundle_that_is_exchanged_during_the_run_is_noticed(
+    began: Mapping[str, PolicyModule], opa_server: OpaServer
+) -> None:
+    policies = OpaEngine(url=opa_server.url).prepare(_bundle())
+    name, module = next((n, m) for n, m in began.items() if n.endswith("/rule.rego"))
+    text = module.text.replace("true", "false")
+    _call(opa_server, "PUT", f"policies/{quote(name, safe='')}", text)
+    with pytest.raises(EngineError, match="is not the text in Git"):
+        policies.close()
+
+
+def test_a_server_that_began_with_other_parameters_is_refused(
+    began: Mapping[str, PolicyModule], opa_server: OpaServer
+) -> None:
+    _call(opa_server, "PUT", "data/parameters", '{"tenancy": {"first": {"most": 7}}}')
+    with pytest.raises(EngineError, match="parameters"):
+        OpaEngine(url=opa_server.url).prepare(_bundle())
 
 
 def test_policies_of_others_are_left_alone(opa_server: OpaServer) -> None:

@@ -21,6 +21,7 @@ from controlplane.operations.trust import trust_root_yaml
 from controlplane.policy import archive, opa_signature
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import Question
+from controlplane.policy.engines.opa import OpaEngine
 from controlplane.policy.entries import entries, given
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo.git import GitRepository
@@ -115,8 +116,11 @@ def test_a_plain_opa_server_verifies_the_shipped_policies_and_answers_as_we_do(
         asked = urllib.request.Request(f"{url}/v1/data/controlplane_decision/{entry}", data=body)
         with urllib.request.urlopen(asked, timeout=30) as answer:
             theirs = json.load(answer)["result"]
+        with OpaEngine(url=url).prepare(named.bundle) as prepared:  # refused if it had to be put
+            through_us = prepared.answer(question)
     finally:
         server.stop()
+    assert decide(question, through_us) == decide(question, ours)
     assert theirs["question"] == digest_bytes(text)
     assert decide(question, theirs["answers"]) == decide(question, ours)
 
