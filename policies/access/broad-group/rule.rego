@@ -4,6 +4,9 @@
 # description: >-
 #   Identity providers have groups that everyone is in, guests included. A role above viewer given to
 #   such a group is given to strangers.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 AC-6, least privilege
 # custom:
 #   short_name: broad-group
 #   severity: deny

@@ -4,6 +4,11 @@
 # description: >-
 #   The account default is shared by all pods that name none: a right that one of them is given is
 #   every other's, and logs cannot tell them apart.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/service-accounts/
+#     description: Service accounts, default service accounts
+#   - ref: https://www.cisecurity.org/benchmark/kubernetes
+#     description: CIS Kubernetes Benchmark, default service accounts
 # custom:
 #   short_name: default-account
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   The plan says how far a tenant's credit goes. A cap above it lets the bill grow past that before
 #   anything slows down or stops.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/pricing-models
+#     description: Pricing models for multitenant solutions, usage limits
 # custom:
 #   short_name: cap-within-plan
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A cap that only warns and throttles is a report. Its last step must suspend, and not so far above
 #   the limit that the bill is written before it is taken.
+# related_resources:
+#   - ref: https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/
+#     description: OWASP API4:2023, spending limits and billing alerts
 # custom:
 #   short_name: ladder-stops
 #   severity: deny

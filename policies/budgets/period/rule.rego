@@ -4,6 +4,9 @@
 # description: >-
 #   What may be spent in a year can be spent in its first night. What was not spent in quiet months
 #   and is carried over doubles the bill of the next.
+# related_resources:
+#   - ref: https://www.finops.org/framework/capabilities/budgeting/
+#     description: FinOps Framework, Budgeting
 # custom:
 #   short_name: period
 #   severity: warn

@@ -4,6 +4,9 @@
 # description: >-
 #   A cap that the tenant or a program may raise is a suggestion. One that finance may raise tenfold
 #   by one approval was never decided on.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 AC-5, separation of duties
 # custom:
 #   short_name: raise
 #   severity: deny

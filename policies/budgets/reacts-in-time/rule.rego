@@ -4,6 +4,9 @@
 # description: >-
 #   Usage that is unknown for a day is a day without a cap, and a grace of a day is a day above it.
 #   Runaway bills are made in a night.
+# related_resources:
+#   - ref: https://www.finops.org/framework/capabilities/anomaly-management/
+#     description: FinOps Framework, Anomaly Management
 # custom:
 #   short_name: reacts-in-time
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A cap that stops a tenant without a word before turns a budget into an outage, and the next
 #   change is to raise the cap without looking.
+# related_resources:
+#   - ref: https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/
+#     description: OWASP API4:2023, spending limits and billing alerts
 # custom:
 #   short_name: warned-first
 #   severity: deny

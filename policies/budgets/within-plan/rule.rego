@@ -4,6 +4,9 @@
 # description: >-
 #   The plan says how much a tenant may spend before somebody looks at its credit. An envelope above it
 #   lets a tenant run up what it cannot pay.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/pricing-models
+#     description: Pricing models for multitenant solutions, usage limits
 # custom:
 #   short_name: within-plan
 #   severity: deny

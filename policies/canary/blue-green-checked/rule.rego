@@ -4,6 +4,9 @@
 # description: >-
 #   Blue-green shows a new version to everybody in one moment. What was not checked before,
 #   everybody finds.
+# related_resources:
+#   - ref: https://sre.google/workbook/canarying-releases/
+#     description: Google SRE Workbook, blue/green deployment
 # custom:
 #   short_name: blue-green-checked
 #   severity: deny

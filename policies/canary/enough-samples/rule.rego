@@ -4,6 +4,9 @@
 # description: >-
 #   Ten requests in one minute say nothing about a fault that one request in a hundred meets. A step
 #   that is judged on nothing passes.
+# related_resources:
+#   - ref: https://sre.google/workbook/canarying-releases/
+#     description: Google SRE Workbook, canary population and duration
 # custom:
 #   short_name: enough-samples
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   The first share of traffic meets a version nobody has seen under load. It should be one whose loss
 #   can be borne.
+# related_resources:
+#   - ref: https://sre.google/workbook/canarying-releases/
+#     description: Google SRE Workbook, canary population and duration
 # custom:
 #   short_name: first-step
 #   severity: warn

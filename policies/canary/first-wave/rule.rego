@@ -4,6 +4,9 @@
 # description: >-
 #   Somebody meets a new version first. It should not be the tenant at whom an outage is worst, or
 #   who is looked at by a regulator.
+# related_resources:
+#   - ref: https://sre.google/workbook/canarying-releases/
+#     description: Google SRE Workbook, canary population and duration
 # custom:
 #   short_name: first-wave
 #   severity: warn

@@ -3,6 +3,9 @@
 # title: A canary is judged by something
 # description: >-
 #   Steps and pauses without a metric or an objective are a slow way to ship a fault to everybody.
+# related_resources:
+#   - ref: https://sre.google/workbook/canarying-releases/
+#     description: Google SRE Workbook, selecting and evaluating metrics
 # custom:
 #   short_name: judged
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A new version that answers nothing sends no metrics. A rule in which every metric waits for data
 #   stays on it for ever, and calls that waiting.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 SI-17, fail-safe procedures
 # custom:
 #   short_name: missing-data
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A rollout that pauses on a fault leaves the faulty version with the customers who have it, until
 #   somebody wakes up.
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/wellarchitected/latest/framework/ops_mit_deploy_risks_auto_testing_and_rollback.html
+#     description: AWS Well-Architected OPS06-BP04, automatic rollback
 # custom:
 #   short_name: rolls-back
 #   severity: deny

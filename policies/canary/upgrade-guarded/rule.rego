@@ -4,6 +4,9 @@
 # description: >-
 #   Without a rule of its own a tenant gets a new version all at once, and what watches it is
 #   whatever happens to select it.
+# related_resources:
+#   - ref: https://sre.google/workbook/canarying-releases/
+#     description: Google SRE Workbook, Canarying Releases
 # custom:
 #   short_name: upgrade-guarded
 #   severity: warn

@@ -4,6 +4,9 @@
 # description: >-
 #   A change that reaches every tenant at once leaves nobody to learn from. Beyond the limit it is to
 #   be rolled out in waves: one channel, one environment or one group of tenants at a time.
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/wellarchitected/latest/framework/ops_mit_deploy_risks_deploy_mgmt_sys.html
+#     description: AWS Well-Architected OPS06-BP03, safe deployment strategies
 # custom:
 #   short_name: blast-radius
 #   severity: warn

@@ -5,6 +5,9 @@
 #   `codeOwners` in repository.yaml of the protected branch says whose word counts for which files;
 #   of several patterns that fit, the last one counts. In an emergency owners are asked afterwards,
 #   except about policies.
+# related_resources:
+#   - ref: https://slsa.dev/spec/v1.2/source-example-controls
+#     description: SLSA 1.2 Source, expert code review
 # custom:
 #   short_name: code-owners
 #   severity: deny

@@ -5,6 +5,9 @@
 #   An emergency passes with fewer approvals and through a freeze, because somebody looks at it
 #   afterwards. Without a contract that says who may claim one and how soon it is reviewed, it is
 #   only a way around.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CM-3, unscheduled changes
 # custom:
 #   short_name: emergency-provided
 #   severity: deny

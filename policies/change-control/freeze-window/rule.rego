@@ -4,6 +4,9 @@
 # description: >-
 #   A freeze is agreed because nobody is there to repair what breaks, or because the business cannot
 #   bear it breaking. Only the classes of change that the window exempts may pass.
+# related_resources:
+#   - ref: https://sre.google/workbook/error-budget-policy/
+#     description: Google SRE Workbook, release freeze and exemptions
 # custom:
 #   short_name: freeze-window
 #   severity: deny

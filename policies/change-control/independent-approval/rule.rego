@@ -5,6 +5,11 @@
 #   Four eyes are two people. Where a requirement asks for independence, the author of the change
 #   does not count, nor does a key of which the trust root names no person. An author whom the trust
 #   root does not know could be anybody, the approver among them.
+# related_resources:
+#   - ref: https://slsa.dev/spec/v1.2/source-requirements
+#     description: SLSA 1.2 Source Level 4, two-party review
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 AC-5, separation of duties
 # custom:
 #   short_name: independent-approval
 #   severity: deny

@@ -5,6 +5,9 @@
 #   A key or an identity that may approve is a vote in every later change, and a key that imports
 #   what a Git server says brings any number of them. Whoever wrote the change that brings it, in a
 #   new trust root or in one there is, and whoever holds it, must not be the only ones who agreed.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 AC-5, separation of duties
 # custom:
 #   short_name: own-key
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A pull request that loosens a rule and uses the room it made hides one behind the other. Policy,
 #   trust and repository settings change in a pull request of their own, where reviewers look at them.
+# related_resources:
+#   - ref: https://google.github.io/eng-practices/review/developer/small-cls.html
+#     description: Google Engineering Practices, one self-contained change
 # custom:
 #   short_name: policy-alone
 #   severity: deny

@@ -5,6 +5,11 @@
 #   How many people must agree, and in which roles, is written in the evidence contracts and
 #   environments of the protected branch, by class of change and by what it reaches. An approval is
 #   about one pair of trees: an added commit makes it worthless.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CM-3, configuration change control
+#   - ref: https://slsa.dev/spec/v1.2/source-requirements
+#     description: SLSA 1.2 Source Level 4, two-party review
 # custom:
 #   short_name: required-approvals
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   What passed in an emergency was looked at by few. The contract says how soon somebody else
 #   reviews it; when that is overdue, nothing else passes until it is done.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CM-3, unscheduled changes
 # custom:
 #   short_name: review-overdue
 #   severity: deny

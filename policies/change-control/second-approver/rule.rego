@@ -6,6 +6,9 @@
 #   rule. The gate judges what it judges under the policies of both sides: a rule that denies under
 #   those of the base and no longer under those of the head was loosened, and then more people than
 #   usual must have looked.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CM-5(4), dual authorization of changes
 # custom:
 #   short_name: second-approver
 #   severity: deny

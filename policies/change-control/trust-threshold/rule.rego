@@ -5,6 +5,9 @@
 #   Whoever changes the trust root decides whose word counts from then on. Its threshold says how
 #   many people of purpose `approve` must agree; that of the protected branch counts, never the one
 #   in the change, and for every trust root that comes, goes or changes.
+# related_resources:
+#   - ref: https://theupdateframework.github.io/specification/latest/
+#     description: The Update Framework, threshold of the root role
 # custom:
 #   short_name: trust-threshold
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   An old trust root holds keys that were taken out for a reason. Its version counts up with every
 #   change, so that an old one cannot be passed off as the current one.
+# related_resources:
+#   - ref: https://theupdateframework.github.io/specification/latest/
+#     description: The Update Framework, protection against rollback
 # custom:
 #   short_name: trust-version
 #   severity: deny

@@ -5,6 +5,9 @@
 #   A waiver says who answers for it. That is worth something only where this person is an approver,
 #   agreed to this very change, and did not write it. An author whom the trust root does not know
 #   could be anybody, the approver among them.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 AC-5, separation of duties
 # custom:
 #   short_name: waiver-approver
 #   severity: deny

@@ -4,6 +4,11 @@
 # description: >-
 #   A waiver is a debt with a date. One that lasts a year is a change of policy that nobody reviewed as
 #   one, and one about change control lets whoever holds it write the next.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CA-5, plan of action and milestones
+#   - ref: https://www.pcisecuritystandards.org/document_library/
+#     description: PCI DSS 4, Appendix B, compensating controls
 # custom:
 #   short_name: waiver-term
 #   severity: deny

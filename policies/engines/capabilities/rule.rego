@@ -4,6 +4,9 @@
 # description: >-
 #   A pack on a target without the accelerator, storage or network it counts on fails at night, when
 #   its first job needs it, and not in review.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
+#     description: Assigning pods to nodes
 # custom:
 #   short_name: capabilities
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A placement that is added to a draining cluster must be moved again within weeks; one on a retired
 #   cluster runs nowhere. What was there before may stay until the target is retired.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/
+#     description: Safely drain a node
 # custom:
 #   short_name: draining
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A quota above what the target gives out is a promise that is broken on the day it is used; an
 #   unlimited one on a shared target lets one tenant take what the others were promised.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/policy/resource-quotas/
+#     description: Resource quotas
 # custom:
 #   short_name: quota-fits
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Quotas are promises. Added up beyond what a cluster gives, they are kept for whoever comes
 #   first, and the others find out during their busiest hour.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/policy/resource-quotas/
+#     description: Resource quotas
 # custom:
 #   short_name: capacity
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Dedicated is what was sold to the tenants that have most to lose. A second tenant on their
 #   cluster breaks the promise, and nothing in either tenant's own file shows it.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/multi-tenancy/
+#     description: Multi-tenancy, isolation
 # custom:
 #   short_name: dedicated-alone
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A deprecated version on which half of the fleet still runs in its last month is withdrawn late,
 #   or breaks half of the fleet.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 SA-22, unsupported system components
 # custom:
 #   short_name: deprecated-share
 #   severity: warn

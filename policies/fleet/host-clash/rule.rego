@@ -4,6 +4,9 @@
 # description: >-
 #   Two tenants, or two environments, that claim one host name take turns at its traffic: requests
 #   with the credentials of one reach the workloads of the other.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/domain-names
+#     description: Domain names in multitenant solutions
 # custom:
 #   short_name: host-clash
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Namespaces are the wall between tenants: network policy, quotas, roles and secrets end at them.
 #   Two in one read each other's secrets, and the purge of one deletes the other.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/multi-tenancy/
+#     description: Multi-tenancy, namespaces
 # custom:
 #   short_name: namespace-clash
 #   severity: deny

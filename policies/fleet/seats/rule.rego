@@ -4,6 +4,9 @@
 # description: >-
 #   What a cluster can bear is more than cores: names, routes, watches, people who answer at night.
 #   Its limit of tenants is where that was thought about.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/setup/best-practices/cluster-large/
+#     description: Considerations for large clusters
 # custom:
 #   short_name: seats
 #   severity: deny

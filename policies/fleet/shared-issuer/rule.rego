@@ -5,6 +5,9 @@
 #   Where two tenants have one issuer and one audience, a token made for the one is valid for the
 #   other: whoever can sign in to the first is one group name away from the second. An agency and
 #   its clients may share, because it sees them anyway.
+# related_resources:
+#   - ref: https://www.rfc-editor.org/rfc/rfc8725.html
+#     description: RFC 8725, 3.9, use and validate audience
 # custom:
 #   short_name: shared-issuer
 #   severity: deny

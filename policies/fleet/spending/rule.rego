@@ -4,6 +4,9 @@
 # description: >-
 #   Providers want their money before tenants pay theirs. Envelopes that are each within a plan add
 #   up to credit that nobody granted to the fleet.
+# related_resources:
+#   - ref: https://www.finops.org/framework/capabilities/budgeting/
+#     description: FinOps Framework, Budgeting
 # custom:
 #   short_name: spending
 #   severity: warn

@@ -3,6 +3,9 @@
 # title: Every tenant that runs something has a cap
 # description: >-
 #   A tenant without a cap has no upper end: a loop in one program is a bill by morning.
+# related_resources:
+#   - ref: https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/
+#     description: OWASP API4:2023, spending limits and billing alerts
 # custom:
 #   short_name: uncapped
 #   severity: warn

@@ -4,6 +4,9 @@
 # description: >-
 #   Each waiver was right by itself. Ten of them on one rule say that the rule is wrong, or that
 #   nobody does the work to meet it.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CA-7(3), trend analyses
 # custom:
 #   short_name: waiver-debt
 #   severity: warn

@@ -3,6 +3,9 @@
 # title: A waiver that ends is seen before it does
 # description: >-
 #   A waiver that ends on a Friday night denies the change that repairs something on Saturday.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CA-5, plan of action and milestones
 # custom:
 #   short_name: waivers-ending
 #   severity: info

@@ -4,6 +4,9 @@
 # description: >-
 #   The rule on withdrawn packs asks tenants that a change reaches. This one tells, with every
 #   change, how many still run what is dangerous, so that the end of it can be seen.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 SI-2, flaw remediation
 # custom:
 #   short_name: withdrawn-in-use
 #   severity: warn

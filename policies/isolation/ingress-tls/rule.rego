@@ -4,6 +4,11 @@
 # description: >-
 #   A host without a certificate of its own is answered in clear text, or with the ingress
 #   controller's self-made certificate: passwords and tokens can be read on the way.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/ingress/
+#     description: Ingress, TLS
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 SC-8, transmission confidentiality and integrity
 # custom:
 #   short_name: ingress-tls
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A tenant that asks for a target of its own and gets a shared one believes in a wall that is not
 #   there.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/multi-tenancy/
+#     description: Multi-tenancy, isolation
 # custom:
 #   short_name: offered
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   The reconciler may write to every namespace. A template that names another one would write
 #   there with its rights: into another tenant's, or into the platform's own.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/multi-tenancy/
+#     description: Multi-tenancy, namespaces
 # custom:
 #   short_name: own-namespace
 #   severity: deny

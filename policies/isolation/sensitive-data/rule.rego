@@ -4,6 +4,11 @@
 # description: >-
 #   Health and payment data, and tenants whose risk is high, must not depend on another tenant's
 #   workload behaving well.
+# related_resources:
+#   - ref: https://www.ecfr.gov/current/title-45/section-164.312
+#     description: HIPAA 45 CFR 164.312, technical safeguards
+#   - ref: https://www.pcisecuritystandards.org/document_library/
+#     description: PCI DSS 4, Appendix A1, multi-tenant service providers
 # custom:
 #   short_name: sensitive-data
 #   severity: deny

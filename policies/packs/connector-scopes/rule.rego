@@ -4,6 +4,11 @@
 # description: >-
 #   A connector holds the keys to another company's system. With every scope a fault in it is a
 #   breach there; with an unsigned webhook anybody can send it events.
+# related_resources:
+#   - ref: https://www.rfc-editor.org/rfc/rfc9700.html
+#     description: RFC 9700, 2.3, access token privilege restriction
+#   - ref: https://www.rfc-editor.org/rfc/rfc9421.html
+#     description: RFC 9421, HTTP message signatures
 # custom:
 #   short_name: connector-scopes
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   An older version reads what the newer one wrote, and has the faults that the newer one repaired.
 #   Going back is sometimes right, and never what a changed range should do by itself.
+# related_resources:
+#   - ref: https://aws.amazon.com/builders-library/ensuring-rollback-safety-during-deployments/
+#     description: Amazon Builders' Library, rollback safety
 # custom:
 #   short_name: downgrade
 #   severity: warn

@@ -4,6 +4,9 @@
 # description: >-
 #   What may call anywhere can carry data anywhere. A wildcard over a domain in which everybody can
 #   have a name is anywhere, too.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 SC-7(5), deny by default, allow by exception
 # custom:
 #   short_name: egress-narrow
 #   severity: deny

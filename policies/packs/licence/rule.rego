@@ -4,6 +4,9 @@
 # description: >-
 #   A copyleft or unknown licence in something that is offered as a service binds the whole company,
 #   and is found by a customer's lawyer.
+# related_resources:
+#   - ref: https://spdx.org/licenses/
+#     description: SPDX License List
 # custom:
 #   short_name: licence
 #   severity: deny

@@ -4,6 +4,11 @@
 # description: >-
 #   Without an upper end the next resolution takes a new major version, with other inputs and other
 #   behaviour, as if it were a repair.
+# related_resources:
+#   - ref: https://semver.org/spec/v2.0.0.html
+#     description: Semantic Versioning, major versions
+#   - ref: https://peps.python.org/pep-0440/
+#     description: PEP 440, compatible release clause
 # custom:
 #   short_name: open-range
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A deprecated version gets no repairs after its date. Who still runs it then does so unrepaired,
 #   and usually without knowing.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 SA-22, unsupported system components
 # custom:
 #   short_name: past-its-end
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A playbook is a program that changes production. One without a person in it, or whose author may
 #   say yes, does at machine speed what nobody decided.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 AC-3(2), dual authorization
 # custom:
 #   short_name: playbook-approval
 #   severity: deny

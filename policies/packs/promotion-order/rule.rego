@@ -4,6 +4,9 @@
 # description: >-
 #   Staging is there to meet a fault first. A version that is newer in production than in the
 #   environment before it was tried on customers.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CM-4(1), separate test environments
 # custom:
 #   short_name: promotion-order
 #   severity: warn

@@ -5,6 +5,11 @@
 #   A pack that reads the platform's secrets or runs code is the way from one tenant into all of
 #   them. What it is and who published it must be known before it runs, and what is in it when the
 #   next vulnerability is published.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/218/final
+#     description: NIST SSDF PS.3.2, provenance and bill of materials
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CM-14, signed components
 # custom:
 #   short_name: provenance
 #   severity: deny

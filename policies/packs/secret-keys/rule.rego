@@ -4,6 +4,9 @@
 # description: >-
 #   Without keys a pack reads all of a secret, also what somebody adds to it next year for another
 #   pack.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
+#     description: Good practices for Secrets
 # custom:
 #   short_name: secret-keys
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A preview has no support and no promise to stay. Its channel in production also takes the next
 #   preview as soon as somebody resolves the ranges again.
+# related_resources:
+#   - ref: https://semver.org/spec/v2.0.0.html
+#     description: Semantic Versioning, pre-release versions
 # custom:
 #   short_name: stable-in-production
 #   severity: deny

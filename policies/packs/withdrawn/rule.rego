@@ -4,6 +4,9 @@
 # description: >-
 #   A version is withdrawn because it is dangerous to run. A tenant whose lock file resolves to it, or
 #   to nothing that is known, is to be moved before anything else about it changes.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 SI-2, flaw remediation
 # custom:
 #   short_name: withdrawn
 #   severity: deny

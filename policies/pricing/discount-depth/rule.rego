@@ -4,6 +4,9 @@
 # description: >-
 #   Each discount was approved by itself; together they go below what the plan costs us. What can
 #   apply at once is added up as if it did.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/pricing-models
+#     description: Pricing models for multitenant solutions, unprofitable models
 # custom:
 #   short_name: discount-depth
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A price of nothing in a tier has no end: the largest users pay nothing. What the base fee pays
 #   for is an included quantity, which everybody can see.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/pricing-models
+#     description: Pricing models for multitenant solutions, unprofitable models
 # custom:
 #   short_name: free-units
 #   severity: deny

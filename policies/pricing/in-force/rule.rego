@@ -4,6 +4,9 @@
 # description: >-
 #   Invoices of the running period were promised under the prices that stand. New prices come as a new
 #   price plan with a date ahead, which supersedes the old one.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/pricing-models
+#     description: Pricing models for multitenant solutions, contractual implications
 # custom:
 #   short_name: in-force
 #   severity: deny

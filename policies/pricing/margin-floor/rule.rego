@@ -4,6 +4,9 @@
 # description: >-
 #   Without a floor a discount, or a provider's new price, turns a plan into a loss that nobody decided
 #   on.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/pricing-models
+#     description: Pricing models for multitenant solutions, unprofitable models
 # custom:
 #   short_name: margin-floor
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A pack that feeds a meter without a price is used for nothing. It is found when the unit costs
 #   of a month are compared with its invoices, if they ever are.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/measure-consumption
+#     description: Measure the consumption of each tenant
 # custom:
 #   short_name: meters-priced
 #   severity: deny

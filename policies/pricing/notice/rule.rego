@@ -4,6 +4,9 @@
 # description: >-
 #   Customers have a contract with a time of notice. A plan that takes the place of another next
 #   week breaks it for everybody who pays it.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/pricing-models
+#     description: Pricing models for multitenant solutions, notice of changes
 # custom:
 #   short_name: notice
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A tenant that names no price plan pays the one in force for its bundle. Where there is none its
 #   month is not billed, where there are two nobody knows which.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/dir/2006/112/oj
+#     description: VAT Directive 2006/112/EC Article 226(8), unit price
 # custom:
 #   short_name: one-price
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A tenant on one plan with another plan's prices is billed wrongly every month until somebody
 #   compares the two by hand.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/dir/2006/112/oj
+#     description: VAT Directive 2006/112/EC Article 226(8), unit price
 # custom:
 #   short_name: plan-matches
 #   severity: deny

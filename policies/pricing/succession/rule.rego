@@ -4,6 +4,9 @@
 # description: >-
 #   Two plans at once bill the same month twice or at the wrong price, a gap bills it not at all,
 #   and a successor of another bundle moves customers to what they never ordered.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/dir/2006/112/oj
+#     description: VAT Directive 2006/112/EC Article 226(8), unit price
 # custom:
 #   short_name: succession
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A recipient outside that was added for one audit still reads people's data years later. Every
 #   disclosure of personal data ends by itself and passes a redaction.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 5(1), data minimisation and storage limitation
 # custom:
 #   short_name: disclosure-bounded
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Logs and traces carry personal data, and a warehouse is where most of it is. An endpoint outside
 #   of the tenant's zones moves data abroad although every placement is right.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 44, transfers to third countries
 # custom:
 #   short_name: endpoint-zone
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Logs of a tenant with personal data hold some of it. Kept longer than the data itself they are
 #   the copy that a deletion forgets.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 5(1)(e), storage limitation
 # custom:
 #   short_name: logs-outlive
 #   severity: warn

@@ -4,6 +4,9 @@
 # description: >-
 #   The residency zones a tenant agreed to are a promise, and in many places the law. A placement
 #   outside of them moves data abroad the moment it is applied.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 44, transfers to third countries
 # custom:
 #   short_name: placement-zone
 #   severity: deny

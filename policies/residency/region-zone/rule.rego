@@ -4,6 +4,9 @@
 # description: >-
 #   Every rule on residency believes the zone that a cluster declares. One that says eu and stands
 #   in Virginia, or that is relabelled under its tenants, makes all of them lie.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 30(2)(c), records of transfers
 # custom:
 #   short_name: region-zone
 #   severity: deny

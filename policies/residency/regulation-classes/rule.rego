@@ -4,6 +4,9 @@
 # description: >-
 #   Rules on isolation, contacts and retention go by the classes of data. A tenant under HIPAA that
 #   declares none of it slips past all of them.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 RA-2, security categorization
 # custom:
 #   short_name: regulation-classes
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Data that is kept because nobody said until when is the data that is lost in a breach, and
 #   keeping it is itself unlawful in many places.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 5(1)(e), storage limitation
 # custom:
 #   short_name: retention
 #   severity: deny

@@ -3,6 +3,9 @@
 # title: The warehouse stands where the data may be
 # description: >-
 #   Placements can be right and the data still abroad: the store that holds it has a place of its own.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 44, transfers to third countries
 # custom:
 #   short_name: warehouse-zone
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A change that adds a zone to a tenant's residency and moves there at once asks one reviewer for
 #   both, and the rule on zones sees nothing wrong. The consent comes first, in a change of its own.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 28(3)(a), transfers only on documented instructions
 # custom:
 #   short_name: widened-and-used
 #   severity: deny

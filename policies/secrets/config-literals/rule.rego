@@ -3,6 +3,9 @@
 # title: A tenant's configuration refers to secrets, it does not hold them
 # description: >-
 #   Configuration of packs is read by everyone who may read the repository, for ever.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 IA-5(7), no embedded static authenticators
 # custom:
 #   short_name: config-literals
 #   severity: deny

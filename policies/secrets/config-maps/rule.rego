@@ -4,6 +4,9 @@
 # description: >-
 #   A ConfigMap is shown to everyone who may look at the namespace, and it comes from Git, where
 #   it stays for ever.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/configuration/configmap/
+#     description: ConfigMaps, no secrecy or encryption
 # custom:
 #   short_name: config-maps
 #   severity: deny

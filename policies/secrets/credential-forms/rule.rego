@@ -5,6 +5,9 @@
 #   Private keys, and the tokens of large providers, can be told by their form wherever they
 #   stand: in an argument, an annotation, a file inside a ConfigMap. Whoever finds one in a
 #   repository uses it within minutes.
+# related_resources:
+#   - ref: https://cwe.mitre.org/data/definitions/798.html
+#     description: CWE-798, use of hard-coded credentials
 # custom:
 #   short_name: credential-forms
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   What a pack says it needs is what reviewers saw and tenants agreed to. A pod that reads
 #   another Secret of the namespace reads another pack's credentials.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
+#     description: Good practices for Secrets
 # custom:
 #   short_name: granted
 #   severity: deny

@@ -5,6 +5,11 @@
 #   What is rendered comes from Git, so a secret in it has been read by everyone who ever cloned the
 #   repository. A Secret object with data, or an environment variable whose name says it holds a
 #   credential and which has a literal value, is one.
+# related_resources:
+#   - ref: https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html
+#     description: OWASP Secrets Management Cheat Sheet, hard-coded secrets
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 IA-5(7), no embedded static authenticators
 # custom:
 #   short_name: no-literals
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A secret of scope platform is the same for every tenant. A pack that reads it carries it into
 #   every namespace it is installed in.
+# related_resources:
+#   - ref: https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html
+#     description: OWASP Secrets Management Cheat Sheet, shared secrets
 # custom:
 #   short_name: platform-scope
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A parent sees its clients. A parent that is no agency, or has a parent of its own, would give
 #   somebody sight of tenants that never agreed to it.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 AC-21, information sharing with partners
 # custom:
 #   short_name: agency-parent
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Whoever serves the key set can sign in as anybody. A key set on another host than the issuer
 #   hands that to whoever holds the other host, today or after its name lapses.
+# related_resources:
+#   - ref: https://openid.net/specs/openid-connect-discovery-1_0.html
+#     description: OpenID Connect Discovery, jwks_uri of an issuer
 # custom:
 #   short_name: jwks-origin
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   New placements and packs of a tenant on its way out are paid by nobody and have to be found
 #   again for the purge.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/tenant-lifecycle
+#     description: Tenant lifecycle, deactivating and offboarding
 # custom:
 #   short_name: leaving-grows
 #   severity: deny

@@ -4,6 +4,11 @@
 # description: >-
 #   Data under a hold that disappears, or is narrowed, while the dispute goes on is destroyed
 #   evidence, whoever did it and why.
+# related_resources:
+#   - ref: https://www.law.cornell.edu/rules/frcp/rule_37
+#     description: US Federal Rules of Civil Procedure 37(e)
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 17(3)(e), data kept for legal claims
 # custom:
 #   short_name: legal-hold-kept
 #   severity: deny

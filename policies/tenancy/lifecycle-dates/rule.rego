@@ -4,6 +4,11 @@
 # description: >-
 #   A trial that has run out keeps using what nobody pays for. A tenant whose purge date has passed is
 #   still there although its contract, or the law, says that its data is gone.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 28(3)(g), deletion after the service ends
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/tenant-lifecycle
+#     description: Tenant lifecycle, trial tenants
 # custom:
 #   short_name: lifecycle-dates
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Contractors and guests come and go without the tenant's own joiners and leavers process. A role
 #   that can change or restart things, held by such a group, outlives the contract.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 PS-7, external personnel security
 # custom:
 #   short_name: outside-admin
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   An incident, an invoice or a subject's request at night needs a person. A tenant without an owner
 #   is found to be nobody's when it matters.
+# related_resources:
+#   - ref: https://eur-lex.europa.eu/eli/reg/2016/679/oj
+#     description: GDPR Article 33(2), a processor notifies of breaches
 # custom:
 #   short_name: owner-contact
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Isolation, support and environments beyond the plan are work and hardware that nobody pays for,
 #   and a promise the platform does not know it made.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/pricing-models
+#     description: Pricing models for multitenant solutions, feature and service levels
 # custom:
 #   short_name: plan-entitlements
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   Anybody in the world gets a valid token of a public provider. Without an audience of its own the
 #   tenant accepts tokens that were made for any other application.
+# related_resources:
+#   - ref: https://www.rfc-editor.org/rfc/rfc8725.html
+#     description: RFC 8725, 3.9, use and validate audience
 # custom:
 #   short_name: public-issuer
 #   severity: deny

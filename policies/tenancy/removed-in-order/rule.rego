@@ -5,6 +5,11 @@
 #   Deleting a folder deletes namespaces with what customers stored in them. A tenant that is
 #   active, that is not due, or whose data is held for a court is never to go by a pull request that
 #   looks like tidying up.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/tenant-lifecycle
+#     description: Tenant lifecycle, offboarding
+#   - ref: https://www.law.cornell.edu/rules/frcp/rule_37
+#     description: US Federal Rules of Civil Procedure 37(e)
 # custom:
 #   short_name: removed-in-order
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   What customers of a trial tenant depend on cannot be switched off when the trial ends, so it
 #   runs on unpaid. A trial without a beginning, or of a year, is a contract that nobody signed.
+# related_resources:
+#   - ref: https://learn.microsoft.com/en-us/azure/architecture/guide/multitenant/considerations/tenant-lifecycle
+#     description: Tenant lifecycle, trial tenants
 # custom:
 #   short_name: trial-limits
 #   severity: deny

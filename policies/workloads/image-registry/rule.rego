@@ -4,6 +4,9 @@
 # description: >-
 #   Anybody can publish an image under a name that looks right. What runs comes from registries
 #   where it was scanned and is kept, whatever its name says.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/190/final
+#     description: NIST SP 800-190, use of untrusted images
 # custom:
 #   short_name: image-registry
 #   severity: deny

@@ -4,6 +4,11 @@
 # description: >-
 #   A job that hangs holds its quota and its bill until somebody looks; a schedule that starts the
 #   next run beside a hung one multiplies both.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+#     description: Jobs, termination and cleanup
+#   - ref: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
+#     description: CronJobs, concurrency policy
 # custom:
 #   short_name: job-deadline
 #   severity: deny

@@ -4,6 +4,9 @@
 # description: >-
 #   A rule about pods sees a pod only inside a kind it knows. A kind nobody thought of could carry
 #   one past every other rule, or give its owner rights over the cluster.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
+#     description: NIST SP 800-53 CM-7, least functionality
 # custom:
 #   short_name: known-kinds
 #   severity: deny

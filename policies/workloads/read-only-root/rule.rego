@@ -5,6 +5,9 @@
 #   Whoever breaks into a container writes tools and a way back into its file system. Where that
 #   is read-only, and scratch space is a volume of its own, there is nowhere to write to that is
 #   executed.
+# related_resources:
+#   - ref: https://csrc.nist.gov/pubs/sp/800/190/final
+#     description: NIST SP 800-190, root filesystems in read-only mode
 # custom:
 #   short_name: read-only-root
 #   severity: deny

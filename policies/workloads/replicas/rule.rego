@@ -4,6 +4,9 @@
 # description: >-
 #   One pod is gone for a minute whenever its node is upgraded, and for longer when the node dies.
 #   A tenant whose support tier promises a quick restore needs another one that answers meanwhile.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/workloads/pods/disruptions/
+#     description: Disruptions, replicating an application
 # custom:
 #   short_name: replicas
 #   severity: warn

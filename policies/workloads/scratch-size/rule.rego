@@ -4,6 +4,11 @@
 # description: >-
 #   An emptyDir without a limit grows until the node's disk is full, and the node then evicts
 #   pods, other tenants' among them.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/storage/volumes/
+#     description: Volumes, emptyDir
+#   - ref: https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/
+#     description: Node-pressure eviction
 # custom:
 #   short_name: scratch-size
 #   severity: deny

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controlplane.policy.portable import PORTABLE, reason
 from tests.support.binaries import REPOSITORY
+from tests.support.policies import shipped
 
 PAGE = (REPOSITORY / "docs" / "policies.md").read_text(encoding="utf-8")
 
@@ -16,3 +17,22 @@ def test_every_portable_built_in_is_listed() -> None:
 def test_every_refusal_has_a_cause_and_a_remedy() -> None:
     for name in ("http.send", "rand.intn", "time.now_ns", "no.such", "min", "json.marshal"):
         assert all(reason(name))
+
+
+# Rules that rest on nothing outside of this repository, each with the reason.
+ALONE = {
+    "change-control/fresh-approvals": "how long an approval counts is the contract's own choice",
+    "pricing/discount-approved": "who answers for a discount is a matter of each company",
+}
+
+
+def test_every_shipped_rule_names_what_it_rests_on() -> None:
+    without = set()
+    for rule, files in shipped().files.items():
+        related = files.metadata.related_resources
+        if not related:
+            without.add(rule)
+        for page in related:
+            assert page.ref.startswith("https://"), rule
+            assert page.description, rule
+    assert without == set(ALONE)
