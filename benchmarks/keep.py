@@ -46,7 +46,8 @@ def main(kubeconfig: str, state: str, teams: str, apps: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
     def listen(event: Event) -> None:
-        if isinstance(event, PassFinished) and event.clean and not applied.is_set():
+        whole = isinstance(event, PassFinished) and event.clean and event.kind == "apply"
+        if whole and not applied.is_set():
             applied.set()
             print("ready", flush=True)
 

@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -36,6 +36,14 @@ _OUR_FAULT: Final = 70
 def never() -> bool:
     """Return that there is no reason to stop."""
     return False
+
+
+Turn = Callable[[Placement], AbstractContextManager[None]]
+
+
+def unguarded(_: Placement) -> AbstractContextManager[None]:
+    """Let every placement's turn begin at once."""
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -128,8 +136,11 @@ class Reconciler:
         options: ApplyOptions | None = None,
         *,
         stop: Callable[[], bool] = never,
+        turn: Turn = unguarded,
     ) -> Summary:
         """Do one pass. Placements that are begun when `stop()` turns true are finished.
+
+        Each is worked on within `turn`, which may wait.
 
         Raises StateUnavailableError or EvidenceUnavailableError before anything is written to
         a target; afterwards what goes wrong is in the summary.
@@ -147,7 +158,7 @@ class Reconciler:
             context = Context(
                 run, self._store, ledger, keeper, self._clock, how.plan, how.health, self._listen
             )
-            results = self._all(context, desired, how.width, stop)
+            results = self._all(desired, how.width, partial(self._one, context, stop, turn))
         summary = self._close(ledger, Summary(run, tuple(results), recovered=tuple(recovered)))
         clean = summary.exit_code == _CLEAN
         spent, now = self._seconds() - started, self._clock().timestamp()
@@ -163,7 +174,10 @@ class Reconciler:
                 self._listen(Planned(plan(each, observation, how.plan)))
 
     def _all(
-        self, context: Context, desired: Iterable[Desired], width: int, stop: Callable[[], bool]
+        self,
+        desired: Iterable[Desired],
+        width: int,
+        one: Callable[[Desired], PlacementResult],
     ) -> list[PlacementResult]:
         """Work on every placement; a bounded number of each target's at the same time."""
         by_target: defaultdict[str, list[Desired]] = defaultdict(list)
@@ -174,15 +188,23 @@ class Reconciler:
             for name, some in by_target.items():
                 pool = ThreadPoolExecutor(width, thread_name_prefix=f"apply-{name}")
                 stack.enter_context(pool)
-                futures += [pool.submit(self._one, context, each, stop) for each in some]
+                futures += [pool.submit(one, each) for each in some]
             results = {r.placement: r for r in (future.result() for future in futures)}
         return [results[placement] for placement in sorted(results, key=str)]
 
-    def _one(self, context: Context, desired: Desired, stop: Callable[[], bool]) -> PlacementResult:
+    def _one(
+        self, context: Context, stop: Callable[[], bool], turn: Turn, desired: Desired
+    ) -> PlacementResult:
+        """Work on one placement when its turn begins."""
+        with turn(desired.placement):
+            if stop():
+                reason = "the pass was stopped before its turn"
+                return _result(Work(desired), reason, tried=False)
+            return self._work(context, desired)
+
+    def _work(self, context: Context, desired: Desired) -> PlacementResult:
         """Work on one placement; whatever happens is its result and nobody else's."""
         todo, started = Work(desired), self._seconds()
-        if stop():
-            return _result(todo, "the pass was stopped before its turn", tried=False)
         try:
             work(context, partial(self._target, desired.placement.target), todo)
             result = _result(todo)

@@ -1,8 +1,9 @@
 """Keeps targets as desired for as long as the process lives.
 
-One thread works on each target and one watches it, so that a target that is slow or away holds
-up no other. What is desired is handed in by `want`; a new revision pre-empts what has not begun
-of the old one. While the state store is away targets are only observed. When whose turn comes is
+Each target has threads of its own, so that one that is slow or away holds up no other: one works
+on what is due, one watches, and one heals at once what was seen to change, while the first lets it
+go before. What is desired is handed in by `want`; a new revision pre-empts what has not begun of
+the old one. While the state store is away targets are only observed. When whose turn comes is
 `schedule.py`'s to say.
 """
 
@@ -10,11 +11,14 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from math import isinf
 from typing import Final
 
-from reconciler.apply import ApplyOptions, Reconciler, Summary
+from reconciler.apply import ApplyOptions, Reconciler, Summary, Turn
 from reconciler.errors import EvidenceUnavailableError, StateUnavailableError
 from reconciler.ledger import NO_GROUNDS, Grounds
 from reconciler.model import Desired, Placement
@@ -100,7 +104,7 @@ class Loop:
         if name not in self._workers:
             worker = _Worker(self, name)
             self._workers[name] = worker
-            for work in (worker.work, worker.watch):
+            for work in (worker.work, worker.heal, worker.watch):
                 thread = threading.Thread(target=work, name=f"{work.__name__}-{name}", daemon=True)
                 self._threads.append(thread)
                 thread.start()
@@ -128,10 +132,10 @@ class Loop:
         """Return the target of that name."""
         return self._target_of(name)
 
-    def apply(self, turn: _Turn, kind: str, stop: Callable[[], bool]) -> Summary:
+    def apply(self, todo: _Todo, kind: str, stop: Callable[[], bool], turn: Turn) -> Summary:
         """Do one pass."""
-        how = replace(self._options, kind=kind, grounds=turn.grounds)
-        return self._reconciler.apply(turn.desired, how, stop=stop)
+        how = replace(self._options, kind=kind, grounds=todo.grounds)
+        return self._reconciler.apply(todo.desired, how, stop=stop, turn=turn)
 
     def observe(self, desired: Sequence[Desired]) -> None:
         """Look without writing, so that whoever listens still hears of drift."""
@@ -139,12 +143,13 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class _Turn:
+class _Todo:
     """Whose turn it is, and the revision that was wanted then."""
 
     desired: Sequence[Desired]
     generation: int
     grounds: Grounds
+    seen: bool  # to be changed on the target
 
 
 class _Worker:
@@ -159,6 +164,7 @@ class _Worker:
         self._applied: dict[Placement, str] = {}
         self._grounds = NO_GROUNDS
         self._generation = 0
+        self._healing = False
         self._unrecorded = 0  # times in a row that state or evidence was away
         self.state = TargetState(reachable=True, observing_only=False, last_pass=None)
 
@@ -171,10 +177,10 @@ class _Worker:
             self._generation += 1
             self._changed.notify_all()
 
-    def nudge(self, placement: Placement) -> None:
+    def nudge(self, placement: Placement, *, seen: bool = False) -> None:
         """Give a placement a turn soon."""
         with self._changed:
-            self._schedule.nudge(placement, self._loop.seconds())
+            self._schedule.nudge(placement, self._loop.seconds(), seen=seen)
             self._changed.notify_all()
 
     def wake(self) -> None:
@@ -184,16 +190,11 @@ class _Worker:
 
     def work(self) -> None:
         """Give every placement its turns until the loop ends."""
-        while not self._loop.stopped():
-            turn = self._next()
-            if turn is None:
-                continue
-            try:
-                self._take(turn)
-            except Exception as error:  # noqa: BLE001 (this target's work goes on, whatever it is)
-                self._put_off(
-                    turn.desired, f"{type(error).__name__}: {error}", observing_only=False
-                )
+        self._passes(seen=False)
+
+    def heal(self) -> None:
+        """Give turns to what was seen to change until the loop ends."""
+        self._passes(seen=True)
 
     def watch(self) -> None:
         """Nudge what is seen to change; what may have been missed meanwhile is looked at again."""
@@ -202,7 +203,7 @@ class _Worker:
             try:
                 for nudge in self._loop.target(self._name).watch(self._loop.stopped):
                     failures = 0
-                    self.nudge(nudge.placement)
+                    self.nudge(nudge.placement, seen=bool(nudge.ids))
                 return  # it was told to stop, or cannot watch and is polled
             except Exception:  # noqa: BLE001 (whatever it is, the periodic passes go on)
                 failures += 1
@@ -210,47 +211,87 @@ class _Worker:
                 for placement in list(self._desired):
                     self.nudge(placement)
 
-    def _next(self) -> _Turn | None:
+    def _passes(self, *, seen: bool) -> None:
+        """Do pass after pass over one of the schedule's queues."""
+        while not self._loop.stopped():
+            todo = self._next(seen=seen)
+            if todo is None:
+                continue
+            try:
+                self._take(todo)
+            except Exception as error:  # noqa: BLE001 (this target's work goes on, whatever it is)
+                self._put_off(
+                    todo.desired, f"{type(error).__name__}: {error}", observing_only=False
+                )
+            finally:
+                with self._changed:
+                    self._healing &= not seen
+                    self._changed.notify_all()
+
+    def _next(self, *, seen: bool) -> _Todo | None:
         """Wait for somebody's turn, within limits; return whose it is."""
         with self._changed:
             now = self._loop.seconds()
-            due = self._schedule.due(now)
+            due = self._schedule.due(now, seen=seen)
             if not due:
-                self._changed.wait(min(max(self._schedule.next_due() - now, 0.0), _LOOK))
+                wait = self._schedule.next_due(seen=seen) - now
+                self._changed.wait(min(max(wait, 0.0), _LOOK))
                 return None
             for placement in due:
                 self._schedule.taken(placement)
+            self._healing |= seen
             desired = [self._desired[placement] for placement in due]
-            return _Turn(desired, self._generation, self._grounds)
+            return _Todo(desired, self._generation, self._grounds, seen)
 
-    def _take(self, turn: _Turn) -> None:
+    @contextmanager
+    def _turn(self, todo: _Todo, placement: Placement) -> Iterator[None]:
+        """Wait until it is a placement's turn, and keep others from it meanwhile."""
+        with self._changed:
+            if not todo.seen:
+                self._changed.wait_for(self._has_time, self._loop.pace.give_way)
+            self._changed.wait_for(partial(self._schedule.begin, placement))
+            if self._generation == todo.generation:  # else it is due for a newer revision
+                self._schedule.taken(placement)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._schedule.leave(placement)
+                self._changed.notify_all()
+
+    def _has_time(self) -> bool:
+        """Whether nothing is being healed or about to be."""
+        return not self._healing and isinf(self._schedule.next_due(seen=True))
+
+    def _take(self, todo: _Todo) -> None:
         """Do one pass over those whose turn it is."""
-        fresh = any(self._applied.get(each.placement) != each.revision for each in turn.desired)
+        fresh = any(self._applied.get(each.placement) != each.revision for each in todo.desired)
 
         def stop() -> bool:
-            return self._loop.stopped() or self._generation != turn.generation
+            return self._loop.stopped() or self._generation != todo.generation
 
+        kind, turn = "apply" if fresh else "heal", partial(self._turn, todo)
         try:
-            summary = self._loop.apply(turn, "apply" if fresh else "heal", stop)
+            summary = self._loop.apply(todo, kind, stop, turn)
         except (StateUnavailableError, EvidenceUnavailableError) as error:
-            self._loop.observe(turn.desired)  # what cannot be remembered or proven is not done
-            self._put_off(turn.desired, str(error), observing_only=True)
+            self._loop.observe(todo.desired)  # what cannot be remembered or proven is not done
+            self._put_off(todo.desired, str(error), observing_only=True)
             return
-        self._unrecorded = 0
-        self._note(summary, turn.generation)
+        self._note(summary, todo.generation)
 
     def _note(self, summary: Summary, generation: int) -> None:
         """Say when each one's next turn is, unless a new revision has said so already."""
         now = self._loop.seconds()
         problems = [result.error for result in summary.results if result.error]
         phases = [r.status.phase for r in summary.results if r.status is not None]
-        self.state = TargetState(
-            reachable=Phase.UNREACHABLE not in phases,
-            observing_only=False,
-            last_pass=now,
-            problem=problems[0] if problems else summary.error,
-        )
         with self._changed:
+            self._unrecorded = 0
+            self.state = TargetState(
+                reachable=Phase.UNREACHABLE not in phases,
+                observing_only=False,
+                last_pass=now,
+                problem=problems[0] if problems else summary.error,
+            )
             for result in summary.results:
                 if result.clean:
                     self._applied[result.placement] = result.revision
@@ -264,9 +305,11 @@ class _Worker:
 
     def _put_off(self, turn: Sequence[Desired], problem: str, *, observing_only: bool) -> None:
         """Say what kept a whole pass from being done, and give everybody another turn later."""
-        self.state = replace(self.state, observing_only=observing_only, problem=problem)
-        self._unrecorded += 1
-        self._loop.wait(self._loop.pace.retry(self._unrecorded))
+        with self._changed:
+            self.state = replace(self.state, observing_only=observing_only, problem=problem)
+            self._unrecorded += 1
+            wait = self._loop.pace.retry(self._unrecorded)
+        self._loop.wait(wait)
         with self._changed:
             for each in turn:
                 self._schedule.again(each.placement, self._loop.seconds())

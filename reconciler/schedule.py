@@ -4,6 +4,9 @@ A placement is due at once when what is desired of it changes, a moment after so
 to change on the target, soon while something is on its way, later and later while it fails, and
 in any case every `interval`. While the target does not answer only one placement asks, less and
 less often.
+
+There are two queues, so that a drift need not wait for a pass over everything: one of what was
+seen to change, one of the rest. Nobody is given a turn from the one while at work in the other.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ class Pace:
 
     interval: float = 600.0  # a look at everything, whatever was or was not seen
     settle: float = 0.1  # several changes in a row are one
+    give_way: float = 1.0  # for which a placement lets what was seen to change go before it
     progressing: float = 2.0
     first_retry: float = 1.0
     longest_retry: float = 60.0
@@ -39,6 +43,8 @@ class Schedule:
 
     pace: Pace = field(default_factory=Pace)
     _due: dict[Placement, float] = field(default_factory=dict)
+    _seen: set[Placement] = field(default_factory=set)  # changed on the target since it began
+    _at_work: set[Placement] = field(default_factory=set)
     _failures: dict[Placement, int] = field(default_factory=dict)
     _silent: int = 0  # times in a row that the target did not answer
     _quiet_until: float = 0.0
@@ -46,28 +52,48 @@ class Schedule:
     def want(self, placements: Iterable[Placement], now: float) -> None:
         """Take up a new set of placements, all due at once; those not in it are forgotten."""
         self._due = dict.fromkeys(placements, now)
+        self._seen.clear()
         self._failures.clear()
 
-    def nudge(self, placement: Placement, now: float) -> None:
-        """Something was seen to change there; nothing happens if it is none of ours."""
+    def nudge(self, placement: Placement, now: float, *, seen: bool = False) -> None:
+        """It deserves a look, because something was `seen` to change there or might have.
+
+        Nothing happens if it is none of ours.
+        """
         if placement in self._due:
             self._due[placement] = min(self._due[placement], now + self.pace.settle)
+            if seen:
+                self._seen.add(placement)
 
-    def due(self, now: float) -> list[Placement]:
-        """Return whose turn it is, the longest waiting first."""
+    def due(self, now: float, *, seen: bool = False) -> list[Placement]:
+        """Return whose turn it is in one of the queues, the longest waiting first."""
         if now < self._quiet_until:
             return []
-        waiting = sorted((when, str(p), p) for p, when in self._due.items() if when <= now)
+        queue = self._queue(seen=seen)
+        waiting = sorted((when, str(p), p) for p, when in queue.items() if when <= now)
         found = [placement for _, _, placement in waiting]
         return found[:1] if self._silent else found
 
-    def next_due(self) -> float:
-        """Return when it is next anybody's turn; infinite where there is nobody."""
-        return max(self._quiet_until, min(self._due.values(), default=_NEVER))
+    def next_due(self, *, seen: bool = False) -> float:
+        """Return when it is next anybody's turn in that queue; infinite where there is nobody."""
+        return max(self._quiet_until, min(self._queue(seen=seen).values(), default=_NEVER))
 
     def taken(self, placement: Placement) -> None:
-        """Its turn begins: what is seen from now on asks for another one."""
-        self._due[placement] = _NEVER
+        """It has its place in a pass: what is seen from now on asks for another turn."""
+        if placement in self._due:
+            self._due[placement] = _NEVER
+            self._seen.discard(placement)
+
+    def begin(self, placement: Placement) -> bool:
+        """Begin work on it, unless somebody is at work on it already; tell which."""
+        if placement in self._at_work:
+            return False
+        self._at_work.add(placement)
+        return True
+
+    def leave(self, placement: Placement) -> None:
+        """Nobody is at work on it any more."""
+        self._at_work.discard(placement)
 
     def ended(self, placement: Placement, phase: Phase | None, *, clean: bool, now: float) -> None:
         """Its turn is over. `phase` is None where it could not be said."""
@@ -93,6 +119,14 @@ class Schedule:
     def again(self, placement: Placement, now: float) -> None:
         """Its turn was not taken after all."""
         self._wait(placement, now)
+
+    def _queue(self, *, seen: bool) -> dict[Placement, float]:
+        """Of a target that does not answer everything waits in the one queue."""
+        if self._silent:
+            return {} if seen else self._due
+        if seen:
+            return {p: self._due[p] for p in self._seen - self._at_work}
+        return {p: when for p, when in self._due.items() if p not in self._seen}
 
     def _wait(self, placement: Placement, until: float) -> None:
         if placement in self._due:

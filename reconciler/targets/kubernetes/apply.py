@@ -105,12 +105,15 @@ class _Worker:
         lacking = [need for need in order.needs(ref, self.defined) if need in self.run.failed]
         if lacking and action.resource is not None:
             return _skipped(action, f"{lacking[0]} is not there")
+        self.cluster.changing.add(action.id)
         try:
             return self._do(action, ref)
         except ReconcilerError as error:
             if isinstance(error, TargetUnavailableError):
                 self.run.unreachable = f"{self.cluster.client.name} stopped answering"
             return _refused(action, error)
+        finally:
+            self.cluster.changing.discard(action.id)
 
     def _do(self, action: Action, ref: Ref) -> Outcome:
         if action.verb is Verb.FORGET:
@@ -145,7 +148,9 @@ class _Worker:
             return Outcome(action.id, action.verb, Result.WAITING, reason)
         if ref.group_kind == order.CRD:
             self._wait_until_served(request)
-        self.run.applied[action.id] = record_of(meta, resource.digest)
+        record, owned = record_of(meta, resource.digest)
+        self.run.applied[action.id] = record, owned
+        self.inventory.remember(action.id, record, None)  # so that a watch knows it for our doing
         return Outcome(action.id, action.verb, Result.DONE, token=token(meta))
 
     def _send(self, request: Request, accept: str) -> Json:

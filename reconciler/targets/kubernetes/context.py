@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reconciler.targets.kubernetes.client import Client
@@ -24,7 +24,8 @@ class Cluster:
 
     `pool` has as many threads as requests may keep the server busy; `readers` has more, for
     LISTs mostly wait: a consistent one takes up to 100 ms until the server's cache has caught up.
-    `pause` waits, in seconds; `now` is monotonic.
+    `pause` waits, in seconds; `now` is monotonic. `changing` holds the ids of the objects that this
+    process is changing just now.
     """
 
     client: Client
@@ -36,6 +37,7 @@ class Cluster:
     readers: ThreadPoolExecutor
     pause: Callable[[float], None]
     now: Callable[[], float]
+    changing: set[str] = field(default_factory=set)
 
     def parallel(
         self, work: Callable[[T], R], items: Iterable[T], *, lists: bool = False

@@ -3,6 +3,8 @@
 One watch for each kind in an inventory (and namespace, where the account has only some). It sees
 metadata only, and of it what carries our label: an object that is deleted or loses the label is
 an event too. What a watch missed while it was broken is made up for by looking at everything.
+What this process does itself is no news: an event on an object that it is just changing waits until
+it is known what the change came to.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.errors import InventoryDamagedError, ReconcilerError
-from reconciler.model import Nudge
+from reconciler.model import Nudge, Placement
 from reconciler.targets.kubernetes.client import METADATA_LIST, Stream, is_gone
 from reconciler.targets.kubernetes.context import Cluster
 from reconciler.targets.kubernetes.errors import ApiError
@@ -24,11 +27,13 @@ from reconciler.targets.kubernetes.identity import (
     parse,
     placement_of,
 )
+from reconciler.targets.kubernetes.inventory import Record
 from reconciler.targets.kubernetes.ownership import fingerprint
 
 Json = Any
 Scope = tuple[str, str, str]  # apiVersion, kind, namespace ("" for all)
 _TICK = 0.2  # seconds between two looks at `stop`
+_SHORT_TICK = 0.02  # the same while an event waits
 _KINDS_EVERY = 25  # ticks between two looks for new kinds
 _LIFE = 300  # seconds after which the server ends a watch and it is opened again
 _LONGEST_BACKOFF = 30.0
@@ -39,13 +44,27 @@ def backoff(failures: int) -> float:
     return min(0.2 * 2.0 ** min(failures, 16), _LONGEST_BACKOFF)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """An event: a version of an object, or that it is gone (then without a fingerprint)."""
+
+    placement: Placement
+    id: str
+    fingerprint: str
+
+    def is_news(self, record: Record | None) -> bool:
+        """Whether it is neither a change of status nor what is on record as our own doing."""
+        return not self.fingerprint or record is None or record.fingerprint != self.fingerprint
+
+
 class Watcher:
     """The watches of one cluster."""
 
     def __init__(self, cluster: Cluster, target: str) -> None:
         self._cluster = cluster
         self._target = target
-        self._events: queue.Queue[Nudge] = queue.Queue()
+        self._events: queue.Queue[Nudge | Seen] = queue.Queue()
+        self._waiting: dict[str, Seen] = {}  # the latest of each object that is being changed
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
@@ -60,10 +79,24 @@ class Watcher:
                     edits = self._cluster.store.edits
                     self._watch_new_kinds()
                 tick += 1
-                with suppress(queue.Empty):
-                    yield self._events.get(timeout=_TICK)
+                yield from self._next(_SHORT_TICK if self._waiting else _TICK)
         finally:
             self._end()
+
+    def _next(self, patience: float) -> Iterator[Nudge]:
+        """Wait for an event that long, and yield what there is to say now."""
+        with suppress(queue.Empty):
+            event = self._events.get(timeout=patience)
+            if isinstance(event, Nudge):
+                yield event
+            else:
+                self._waiting[event.id] = event
+        for seen in list(self._waiting.values()):
+            if seen.id in self._cluster.changing:
+                continue
+            del self._waiting[seen.id]
+            if seen.is_news(self._cluster.store.record(str(seen.placement), seen.id)):
+                yield Nudge(seen.placement, frozenset({seen.id}))
 
     def _watch_new_kinds(self) -> None:
         """Start a watch for every kind that an inventory holds and that has none yet."""
@@ -172,10 +205,8 @@ class Watcher:
         placement = placement_of(name or "", self._target)
         if name is None or placement is None:
             return
-        record = store.record(name, identifier)
-        if what != "DELETED" and record is not None and record.fingerprint == fingerprint(meta):
-            return  # a change of status, or our own doing
-        self._events.put(Nudge(placement, frozenset({identifier})))
+        version = "" if what == "DELETED" else fingerprint(meta)
+        self._events.put(Seen(placement, identifier, version))
 
     def _path(self, scope: Scope) -> str:
         api_version, kind, namespace = scope

@@ -67,7 +67,9 @@ class House:
             self.reconciler,
             self.targets.__getitem__,
             seconds=time.monotonic,
-            pace=Pace(interval=3600, settle=0.01, first_retry=0.01, longest_retry=0.05),
+            pace=Pace(
+                interval=3600, settle=0.01, give_way=0.05, first_retry=0.01, longest_retry=0.05
+            ),
         )
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.loop.run, args=(self.stop,))
@@ -104,6 +106,10 @@ def phase(house: House, name: str, target: str = "east") -> Phase | None:
     return status.phase if status else None
 
 
+def passes(house: House) -> list[PassFinished]:
+    return [event for event in list(house.events) if isinstance(event, PassFinished)]
+
+
 def test_what_is_wanted_comes_to_be_on_every_target(house: House) -> None:
     house.loop.want([want("acme", "east", "a"), want("acme", "west", "a")])
     until(lambda: all(t.held for t in house.targets.values()))
@@ -118,6 +124,81 @@ def test_a_drift_that_was_seen_is_healed(house: House) -> None:
     east.seen.put(Nudge(Placement("acme", "east")))
     until(lambda: ("a", Verb.HEAL) in east.written)
     until(lambda: "heal" in [run.kind for run in house.evidence.runs])
+
+
+def test_a_drift_that_was_seen_does_not_wait_for_a_pass_over_others(house: House) -> None:
+    east = house.targets["east"]
+    names = [f"p{n}" for n in range(9)]
+    house.loop.want([want(name, "east", name) for name in names])
+    until(lambda: all(phase(house, name) is Phase.CONVERGED for name in names))
+    inside, leave = threading.Semaphore(0), threading.Event()
+
+    def hold(action: Action) -> None:
+        if action.id != "p8":
+            inside.release()
+            leave.wait(PATIENCE)
+
+    east.on_act = hold
+    for name in names:
+        east.tamper(Placement(name, "east"), name)
+    for name in names:
+        east.seen.put(Nudge(Placement(name, "east")))
+    for _ in range(4):  # as many as are worked on at the same time
+        assert inside.acquire(timeout=PATIENCE)
+    east.seen.put(Nudge(Placement("p8", "east"), frozenset({"p8"})))
+    until(lambda: ("p8", Verb.HEAL) in east.written)
+    assert [verb for _, verb in east.written].count(Verb.HEAL) == 1
+    leave.set()
+    until(lambda: {i for i, verb in east.written if verb is Verb.HEAL} == set(names))
+
+
+def test_a_placement_is_never_worked_on_twice_at_the_same_time(house: House) -> None:
+    east = house.targets["east"]
+    house.loop.want([want("acme", "east", "a"), want("bravo", "east", "b")])
+    until(lambda: {phase(house, n) for n in ("acme", "bravo")} == {Phase.CONVERGED})
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold(action: Action) -> None:
+        if action.id == "a":
+            inside.set()
+            leave.wait(PATIENCE)
+
+    east.on_act = hold
+    east.tamper(Placement("acme", "east"), "a")
+    east.seen.put(Nudge(Placement("acme", "east")))
+    assert inside.wait(PATIENCE)
+    observations = east.observations
+    east.tamper(Placement("bravo", "east"), "b")
+    for name, identifier in (("acme", "a"), ("bravo", "b")):
+        east.seen.put(Nudge(Placement(name, "east"), frozenset({identifier})))
+    until(lambda: ("b", Verb.HEAL) in east.written)
+    assert east.observations == observations + 1
+    leave.set()
+    until(lambda: east.observations == observations + 2)
+    assert all(each.clean for each in passes(house)), "nobody was refused a lease"
+
+
+def test_a_healing_that_takes_long_does_not_keep_others_from_their_turn(house: House) -> None:
+    east = house.targets["east"]
+    house.loop.want([want("acme", "east", "a"), want("bravo", "east", "b")])
+    until(lambda: {phase(house, n) for n in ("acme", "bravo")} == {Phase.CONVERGED})
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold(action: Action) -> None:
+        if action.id == "a":
+            inside.set()
+            leave.wait(PATIENCE)
+
+    east.on_act = hold
+    for name, identifier in (("acme", "a"), ("bravo", "b")):
+        east.tamper(Placement(name, "east"), identifier)
+    east.seen.put(Nudge(Placement("acme", "east"), frozenset({"a"})))
+    assert inside.wait(PATIENCE)
+    east.seen.put(Nudge(Placement("bravo", "east")))
+    until(lambda: ("b", Verb.HEAL) in east.written)
+    assert ("a", Verb.HEAL) not in east.written
+    leave.set()
+    until(lambda: ("a", Verb.HEAL) in east.written)
 
 
 def test_a_target_that_is_away_holds_up_no_other_and_comes_back(house: House) -> None:

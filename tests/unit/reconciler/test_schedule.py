@@ -55,6 +55,38 @@ def test_a_change_seen_during_a_turn_asks_for_another() -> None:
     assert schedule.due(2) == [A]
 
 
+def test_what_was_seen_to_change_waits_in_a_queue_of_its_own() -> None:
+    schedule = started()
+    schedule.nudge(B, 0, seen=True)
+    assert (schedule.due(0), schedule.due(0, seen=True)) == ([A], [B])
+    schedule.taken(B)
+    assert schedule.due(0, seen=True) == []
+    schedule.nudge(B, 1, seen=True)
+    assert schedule.next_due(seen=True) == 1.1
+    schedule.want([A, B], 2)
+    assert (schedule.due(2), schedule.due(2, seen=True)) == ([A, B], [])
+
+
+def test_what_was_seen_during_a_turn_waits_for_its_end() -> None:
+    schedule = started(A)
+    schedule.taken(A)
+    assert schedule.begin(A)
+    schedule.nudge(A, 1, seen=True)
+    assert schedule.next_due(seen=True) == float("inf")
+    assert not schedule.begin(A), "two at work on one placement"
+    schedule.leave(A)
+    assert schedule.due(1.1, seen=True) == [A]
+
+
+def test_of_a_silent_target_nothing_is_asked_beside_the_one() -> None:
+    schedule = started()
+    for placement in (A, B):
+        end(schedule, placement, Phase.UNREACHABLE, 10)
+    schedule.nudge(A, 10, seen=True)
+    assert schedule.due(11, seen=True) == []
+    assert len(schedule.due(11)) == 1
+
+
 def test_what_is_on_its_way_is_looked_at_soon() -> None:
     schedule = started(A)
     end(schedule, A, Phase.PROGRESSING, 10)

@@ -60,6 +60,18 @@ def test_a_change_of_status_is_not_worth_a_look(world: World) -> None:
     assert len(ours) == 1
 
 
+def test_what_we_do_ourselves_is_no_news(world: World) -> None:
+    bodies = [world.namespace_body(), world.quota(), world.role(), world.config_map()]
+    world.converge(*bodies)
+    with watching(world) as seen:
+        assert eventually(lambda: len([n for n in seen if n.placement == world.placement]) >= 4)
+        world.converge(*bodies[:2], {**world.role(), "rules": []}, *bodies[3:])
+        world.delete(world.config_map())
+        assert eventually(lambda: noted(seen, world, identifier(world.config_map())))
+        ours = [n for n in seen if n.placement == world.placement and n.ids]
+    assert ours == [Nudge(world.placement, frozenset({identifier(world.config_map())}))]
+
+
 def test_a_kind_that_appears_later_is_watched_as_well(world: World) -> None:
     world.converge(world.namespace_body())
     with watching(world) as seen:
