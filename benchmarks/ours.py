@@ -13,12 +13,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.workload import PLACEMENT, resources
+from controlplane.cli import collecting
 from evidence.keys import create_key, signer_for
 from evidence.writer import EvidenceWriter
 from reconciler.apply import ApplyOptions, Reconciler
@@ -105,4 +106,6 @@ def _pass(ours: Reconciler, desired: Desired) -> dict[str, Json]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:])))
+    # As `cpctl apply` does, which ends after its pass; a process that goes on collects.
+    with collecting.paused() if sys.argv[4] == "1" else nullcontext():
+        print(json.dumps(main(*sys.argv[1:])))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from controlplane import wiring
-from controlplane.cli import apply_output, options, output
+from controlplane.cli import apply_output, collecting, options, output
 from controlplane.errors import Exit
 from controlplane.operations.applying import RUNS, Silent, applied_last, emptied, holding
 from controlplane.operations.clearing import Clearance
@@ -74,6 +74,11 @@ def apply_once(work: Pass, tenant: Sequence[str], environment: str, form: str) -
 
     A target that nobody here can reach is refused before anything is judged, made or recorded.
     """
+    with collecting.paused():
+        return _apply(work, tenant, environment, form)
+
+
+def _apply(work: Pass, tenant: Sequence[str], environment: str, form: str) -> int:
     repository = work.repository
     repository.refuse_shallow()
     snapshot = require_sound(read(repository, work.rev))
