@@ -13,7 +13,7 @@ import click
 
 from controlplane.cli import output
 from controlplane.cli.gate_step import Ends
-from controlplane.errors import ControlPlaneError, Exit
+from controlplane.errors import ControlPlaneError, Exit, UsageError
 from controlplane.operations.gate import Step
 from controlplane.repo.git import GitRepository
 from controlplane.repo.refs import watching, watching_files
@@ -25,10 +25,13 @@ Shown = Callable[[Step], str]
 
 
 def watch(repository: GitRepository, ends: Ends, shown: Shown) -> int:
-    """Show what `shown` says of the working tree, again and again, until Ctrl-C."""
+    """Show what `shown` says of the working tree, again and again, until Ctrl-C.
+
+    Raises UsageError where it was asked for something that no save can mend.
+    """
     touched = threading.Event()
     place = repository.work_dir or repository.git_dir
-    before = ""
+    before: str | None = None
     output.talk("not recorded: this shows what the gate would say; Ctrl-C ends it")
     try:
         while True:
@@ -41,8 +44,11 @@ def watch(repository: GitRepository, ends: Ends, shown: Shown) -> int:
         return Exit.CLEAN
 
 
-def _look(repository: GitRepository, ends: Ends, shown: Shown, before: str) -> str:
-    """Judge and show where anything differs from `before`; return what names this state."""
+def _look(repository: GitRepository, ends: Ends, shown: Shown, before: str | None) -> str:
+    """Judge and show where anything differs from `before`; return what names this state.
+
+    `before` is None at first, and "" after what could not be judged.
+    """
     try:
         step = ends.read(repository)
         now = f"{step.base.tree_id} {step.head.tree_id}"
@@ -50,6 +56,8 @@ def _look(repository: GitRepository, ends: Ends, shown: Shown, before: str) -> s
             return before
         text = f"base: {step.base.revision[:12]}\n\n{shown(step)}"
     except ControlPlaneError as error:
+        if before is None and isinstance(error, UsageError):
+            raise
         _redraw()
         output.fail(str(error), error.remedy)
         return ""

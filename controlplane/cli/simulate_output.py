@@ -80,12 +80,17 @@ def as_markdown(shown: Shown) -> str:
     for each in shown.found.flipped[:SHOWN]:
         lines = [f"**{markdown(_headline(each))}**", ""]
         lines += [
-            f"- {markdown(_flip(flip))} — *{markdown(shown.why(flip))}* `{flip.input[7:19]}`"
+            f"- {markdown(_flip(flip))} — *{markdown(shown.why(flip))}*{_input(flip)}"
             for flip in each.flips[:SHOWN]
         ]
         parts.append("\n".join([*lines, *_more(len(each.flips))]))
     parts += _more(len(shown.found.flipped))
     return "\n\n".join(parts)
+
+
+def _input(flip: Flip) -> str:
+    """Return how its input is called, where there is one."""
+    return f" `{flip.input[7:19]}`" if flip.input else ""
 
 
 def as_json_text(shown: Shown) -> str:

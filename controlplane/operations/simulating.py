@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -165,7 +165,7 @@ def simulate(decisions: Iterable[PastDecision | Skipped], panel: Panel, look: Lo
             found.decisions += 1
             found.inputs += sum(map(len, decision.judged().values()))
             before = as_recorded(decision.engines)
-            flips = compare(before, after)
+            flips = _with_inputs(compare(before, after), decision)
             if flips or answer_of(before) is not answer_of(after):
                 found.flipped.append(_flipped(decision, before, after, flips))
             for flip in flips:
@@ -242,6 +242,14 @@ def _at_place(
             change = Change.CHANGED if old and new else Change.GAINED if new else Change.LOST
             given = _input(after, either.rule, either.subject)
             yield Flip(change, either.rule, either.subject, old, new, given)
+
+
+def _with_inputs(flips: tuple[Flip, ...], decision: PastDecision) -> tuple[Flip, ...]:
+    """Name what a rule that is gone was asked about, where its subject had one input."""
+    if all(flip.input for flip in flips):
+        return flips
+    only = {subject: given[0] for subject, given in decision.judged().items() if len(given) == 1}
+    return tuple(replace(f, input=f.input or only.get(f.subject, "")) for f in flips)
 
 
 def _input(answered: Answered, rule: str, subject: str) -> str:

@@ -75,15 +75,22 @@ def as_json(found: Counterfactual | None) -> Json:
     }
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _sentence(found: Counterfactual) -> str:
-    looked = [f"{found.decisions} recorded decisions"] if found.decisions else []
-    looked += [f"{found.resources} resources of head"] if found.resources else []
+    looked = [_counted(found.decisions, "recorded decision")] if found.decisions else []
+    looked += [_counted(found.resources, "resource") + " of head"] if found.resources else []
     loosened = sum(each.loosened for each in found.rules)
     tightened = sum(each.tightened for each in found.rules)
+    differing = len(found.differing)
     return (
-        f"{len(found.differing)} rules differ; on {' and '.join(looked) or 'nothing recorded'} "
-        f"they would have let pass {loosened} inputs that are denied, and denied {tightened} that "
-        "are not"
+        f"{differing} {'rule differs' if differing == 1 else 'rules differ'}; on "
+        f"{' and '.join(looked) or 'nothing recorded'} "
+        f"{'it' if differing == 1 else 'they'} would have let pass {loosened} "
+        f"{'input that is' if loosened == 1 else 'inputs that are'} denied, and denied {tightened} "
+        f"that {'is' if tightened == 1 else 'are'} not"
     )
 
 

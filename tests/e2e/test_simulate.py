@@ -28,7 +28,7 @@ def test_a_rule_is_tried_before_it_is_switched_on(journey: Journey) -> None:
     journey.cpctl("simulate", "--policies", "nowhere", expect=2)
 
     gated = journey.gate("main", "loosen", expect=1)
-    assert "counterfactual: 1 rules differ; on 1 recorded decisions" in gated.stdout
+    assert "counterfactual: 1 rule differs; on 1 recorded decision" in gated.stdout
 
     bundle, trust = journey.folder / "bundle.json", journey.folder / "trust.json"
     trust.write_text(journey.cpctl("keys", "trust").stdout, "utf-8")

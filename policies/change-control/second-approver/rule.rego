@@ -17,7 +17,7 @@
 #   messages:
 #     loosened: "{rule} denies {flips} of its subjects, which the change would let pass; {needed} other people must agree, {given} did"
 #   remedy: >-
-#     Ask a second person besides the author to approve, or leave the rule as it is. A waiver lets
+#     Have as many other people approve as the finding says, or leave the rule as it is. A waiver lets
 #     one subject pass for a time and leaves the rule in force.
 #   controls: ["SOC2 CC8.1", "SOC2 CC4.2", "ISO27001 A.5.3", "ISO27001 A.5.36"]
 package controlplane.change_control.second_approver

@@ -112,6 +112,7 @@ def test_the_usual_base_is_where_head_left_the_protected_branch(gated: Gated) ->
         (["--genesis", "--base", "main"], Exit.USAGE),
         ([], Exit.USAGE),
         (["--watch", "-o", "json"], Exit.USAGE),
+        (["--watch", "--base", "nope"], Exit.USAGE),  # which no save can mend
         (["--worktree", "--base", "nope"], Exit.USAGE),
         (["--worktree", "--genesis"], Exit.CLEAN),
     ],

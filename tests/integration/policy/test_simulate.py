@@ -180,6 +180,19 @@ def test_a_rule_that_is_new_or_gone_is_said(engine: PolicyEngine) -> None:
     assert why(engine, other, first, A) == ["the rule is new"]
 
 
+def test_every_flip_names_its_input_even_of_a_rule_that_is_gone(engine: PolicyEngine) -> None:
+    """What the evidence of the decision holds under that digest is what the rule was asked."""
+    first, other = (
+        one("input.subject.resource.size > 2"),
+        one("input.none", identity="tenancy/other"),
+    )
+    for old, new in ((first, other), (other, first)):
+        decision = of_report(decide(engine, [old], [A]), "here")
+        (flipped,) = again(engine, new, iter([decision])).flipped
+        (flip,) = flipped.flips
+        assert decision.judged()[flip.subject] == (flip.input,)
+
+
 def test_a_severity_that_differs_is_said(engine: PolicyEngine) -> None:
     condition = "input.subject.resource.size > 2"
     said = why(engine, one(condition), one(condition, severity="warn"), A)
