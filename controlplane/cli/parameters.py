@@ -34,5 +34,5 @@ class Listen(click.ParamType[tuple[str, int]]):
         """Return host and port; port 0 is any free one."""
         host, colon, port = str(value).rpartition(":")
         if not colon or not host or not re.fullmatch(r"\d{1,5}", port) or int(port) > 65535:
-            self.fail(f"{value!r} is no address; write HOST:PORT, such as 127.0.0.1:8080", param, ctx)
+            self.fail(f"{value!r} is no address; write HOST:PORT, as 127.0.0.1:8080", param, ctx)
         return host, int(port)
