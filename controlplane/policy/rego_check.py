@@ -19,7 +19,7 @@ from controlplane.policy import (
 )
 from controlplane.policy.portable import PORTABLE, ROOTS, reason
 from controlplane.policy.rego_module import Form, Import, Module
-from controlplane.policy.rego_scan import KEYWORDS, OPENING, Token, matching
+from controlplane.policy.rego_scan import CLOSING, KEYWORDS, OPENING, Token, matching
 
 LIBRARY = ("controlplane", "lib")
 ANSWERS = ("findings", "valid_until")
@@ -137,9 +137,11 @@ def _shadow(module: Module, token: Token, name: str) -> None:
 
 def _numbers(module: Module, tokens: Sequence[Token]) -> None:
     for index, token in enumerate(tokens):
-        if token.kind == "number" and not (token.text.isdecimal() and int(token.text) < 2**53):
+        if token.kind == "number" and not _integer(token.text):
             text = f"{token.text} is not an integer below 2^53"
             module.note(token, "rego/number", text, "use scaled integers: micros, milli, seconds")
+        if token.text == "-" and not (index and _ends_term(tokens[index - 1])):
+            _sign(module, token, tokens[index + 1])
         if token.text == "/" and token.kind == "op":
             text = "a quotient may have a fraction, which evaluators round differently"
             module.note(token, "rego/number", text, "multiply the other side instead")
@@ -149,6 +151,27 @@ def _numbers(module: Module, tokens: Sequence[Token]) -> None:
         if token.text == "(" and index and tokens[index - 1].text == "]":
             text = "a call whose name is computed"
             module.note(token, "rego/computed-call", text, "call the function by its name")
+
+
+def _integer(text: str) -> bool:
+    """Whether it is an integer below 2^53, written as OPA reads one: `010` is none."""
+    return text.isdecimal() and int(text) < 2**53 and text == str(int(text))
+
+
+def _ends_term(token: Token) -> bool:
+    if token.kind == "op":
+        return token.text in CLOSING
+    return token.kind != "name" or token.text not in KEYWORDS
+
+
+def _sign(module: Module, sign: Token, operand: Token) -> None:
+    """Note a zero with a sign, and brackets with one."""
+    if operand.text == "0":
+        text = "`-0` is another number than 0 to some evaluators, and written otherwise"
+        module.note(sign, "rego/number", text, "write 0")
+    elif operand.text == "(":
+        text = "OPA does not load a sign before brackets"
+        module.note(sign, "rego/number", text, "write `0 - (…)`")
 
 
 def _calls(

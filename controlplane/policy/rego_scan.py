@@ -43,8 +43,8 @@ _CONTINUES = frozenset({
 })  # fmt: skip
 # A line that begins with one of these goes on with the one before.
 _CONTINUED = frozenset({
-    ":=", "==", "!=", "<=", ">=", "+", "*", "/", "%", "&", "|", "=", "<", ">", ".", ",", ":",
-    ")", "]", "}", "if", "in", "contains", "else", "with", "as",
+    ":=", "==", "!=", "<=", ">=", "-", "+", "*", "/", "%", "&", "|", "=", "<", ">", ".", ",",
+    ":", ")", "]", "}", "if", "in", "contains", "else", "with", "as",
 })  # fmt: skip
 
 

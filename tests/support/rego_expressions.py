@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from tests.support.rego_values import FIELDS, HERE, NUMBERS, TEXTS
+from tests.support.rego_values import FIELDS, HERE, NUMBERS, ODD, ODD_LITERALS, TEXTS
 
 # The kinds of values that an expression can be asked for.
 KINDS = ("number", "text", "array", "set", "object")
@@ -122,7 +122,7 @@ class Expressions(ABC):
     def _literal(self, kind: str) -> str:
         pick = self.random.choice
         if kind == "number":
-            return str(pick([each for each in NUMBERS if isinstance(each, int)]))
+            return pick(ODD_LITERALS) if self.random.random() < ODD else str(pick(NUMBERS))
         if kind == "text":
             return f'"{pick([each for each in TEXTS if _portable(each)])}"'
         if kind == "array":

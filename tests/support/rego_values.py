@@ -15,7 +15,10 @@ FIELDS = {
     "deep": "object", "tags": "object",
 }  # fmt: skip
 NUMBERS: tuple[Any, ...] = (0, 1, -1, 2, 3, 10, 100, 7, 1000, 2**31, 2**53 - 1, -(2**53 - 1))
-ODD_NUMBERS: tuple[Any, ...] = (1.0, 1e2, 0.5, -0.0, 1e300, 2**53, 2**63, 10**30)
+# Numbers that are no integers, or not written as one, of documents and of rules, and how often.
+ODD_NUMBERS: tuple[Any, ...] = (1.0, 1e2, 0.5, -0.0, 1e300, 1e-7)
+ODD_LITERALS = ("-0", "- 0", "0.5", "1.0", "-0.0", "1e2", "1E-2", "9007199254740992")
+ODD = 0.003
 TEXTS = (
     "", "a", "b", "ab", "a b", "a-b", "A", "10", "9", "é", "e\u0301", "日本", "\U0001f600", "z",
     "true", "null", "a\"b", "a\\b", "a\nb", "\t", "\x00", "\u2028", " a ", "\u00a0a", "ß", "%v", "abcabc",
@@ -40,7 +43,7 @@ def _kind(random: Random, kind: str) -> str:
 
 def _value(random: Random, kind: str, name: str = "", depth: int = 0) -> Any:
     if kind == "number":
-        return random.choice(NUMBERS)
+        return random.choice(ODD_NUMBERS if random.random() < ODD else NUMBERS)
     if kind == "text":
         return random.choice(TEXTS)
     if kind in {"truth", "nothing"}:

@@ -74,6 +74,11 @@ SILENT = {
         replace(ALL_GUARDS, numbers=False),
         "rego/number",
     ),
+    "a zero with a sign": (
+        finds("x := -0\n\tx == 0"),
+        replace(ALL_GUARDS, numbers=False),
+        "rego/number",
+    ),
     "letters outside of ASCII": (
         finds('lower("\u00c9") == "\u00e9"'),
         replace(ALL_GUARDS, portable=False),
