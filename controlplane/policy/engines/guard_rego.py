@@ -212,6 +212,8 @@ guard_in_order(xs) := xs if {{
 	not is_object(xs)
 }}
 
+guard_in_turn(_, xs) := xs
+
 guard_by_index(xs) := {{x | some x in guard_sorted_alike(xs)}} if is_set(xs)
 
 guard_by_index(xs) := {{key: xs[key] | some key in guard_sorted_alike(object.keys(xs))}} if {{

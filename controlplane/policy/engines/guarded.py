@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from controlplane.policy.engines.guard_rego import PACKAGE
 from controlplane.policy.model import PolicyModule
 from controlplane.policy.rego_check import called
 from controlplane.policy.rego_indices import free_indices, makes_array, reference
 from controlplane.policy.rego_module import read
-from controlplane.policy.rego_names import until_in
+from controlplane.policy.rego_names import until_in, variables
 from controlplane.policy.rego_scan import CLOSING, KEYWORDS, OPENING, Token, matching, scan
+from controlplane.policy.rego_scopes import comprehensions, every_bodies
 
 COMPARED = {"<": "guard_below", "<=": "guard_at_most", ">": "guard_above", ">=": "guard_at_least"}
 CALLED = {
@@ -30,8 +32,20 @@ CALLED = {
     "concat": "guard_joined",
     "indexof": "guard_place",
 }
+IN_ORDER, BY_INDEX = "guard_in_order", "guard_by_index"
 _BEFORE = frozenset({":=", "=", ";", ",", ":", "if", "not", "contains", "else", "in"})
 _AFTER = frozenset({";", ",", ":", "if", "else"})
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop by which an array is made: where what it goes through stands, and what it gives."""
+
+    at: int  # the index of its token
+    begin: int  # offsets
+    end: int
+    guard: str
+    gives: Token | None
 
 
 def guarded(module: PolicyModule) -> PolicyModule:
@@ -53,11 +67,11 @@ def _edits(tokens: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
         if name in CALLED:
             last = index + 2 * name.count(".")
             yield tokens[index].offset, tokens[last].end, f"data.{PACKAGE}.{CALLED[name]}"
-    for index in _walks(tokens):
-        right = _end(tokens, index)
-        begin = tokens[index + 1].offset
-        yield begin, begin, f"data.{PACKAGE}.guard_in_order("
-        yield tokens[right].end, tokens[right].end, ")"
+    loops = [*_walks(tokens), *_indexed(tokens)]
+    before = _before(tokens, loops)
+    for loop in loops:
+        if loop.guard == IN_ORDER:
+            yield from _loop(loop, before.get(loop))
     for index, token in enumerate(tokens):
         if token.kind == "op" and token.text in COMPARED:
             left, right = _begin(tokens, index), _end(tokens, index)
@@ -65,11 +79,40 @@ def _edits(tokens: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
             yield tokens[left].offset, tokens[left].offset, name
             yield token.offset, token.end, ","
             yield tokens[right].end, tokens[right].end, ")"
-    for each in free_indices(tokens):  # last: of what begins at one place these are innermost
-        if makes_array(tokens, each.bracket):
-            begin, end = tokens[reference(tokens, each.bracket)].offset, tokens[each.bracket].offset
-            yield begin, begin, f"data.{PACKAGE}.guard_by_index("
-            yield end, end, ")"
+    for loop in loops:  # last: of what begins at one place these are innermost
+        if loop.guard == BY_INDEX:
+            yield from _loop(loop, before.get(loop))
+
+
+def _loop(loop: Loop, before: Token | None) -> Iterator[tuple[int, int, str]]:
+    """Yield the edits that put in order what a loop goes through, within the loop before it.
+
+    The interpreter nests loops as it likes, unless the inner one needs what the outer one gives.
+    """
+    turn = ""
+    if before is not None:
+        name = before.text
+        if name == "_":
+            name = f"guard_each_{before.offset}"
+            yield before.offset, before.end, name
+        turn = f"data.{PACKAGE}.guard_in_turn({name}, "
+    yield loop.begin, loop.begin, f"{turn}data.{PACKAGE}.{loop.guard}("
+    yield loop.end, loop.end, "))" if turn else ")"
+
+
+def _before(tokens: Sequence[Token], loops: Sequence[Loop]) -> dict[Loop, Token]:
+    """Return what the loop before each loop of the same array gives a value."""
+    scopes = [(each.begin, each.end) for each in comprehensions(tokens)]
+    scopes += every_bodies(tokens)
+    found, last = dict[Loop, Token](), dict[int, Loop]()
+    for loop in sorted(loops, key=lambda loop: loop.at):
+        scope = max(begin for begin, end in scopes if begin < loop.at < end)
+        if tokens[scope].text == "[" and loop.gives is not None:
+            outer = last.get(scope, loop)
+            if outer.gives is not None and outer.begin != loop.begin:  # `xs[i].a[j]` is one
+                found[loop] = outer.gives
+            last[scope] = loop
+    return found
 
 
 def _written(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int, str]]:
@@ -117,13 +160,24 @@ def _elements(tokens: Sequence[Token], begin: int, end: int) -> Iterator[tuple[i
         index += 1
 
 
-def _walks(tokens: Sequence[Token]) -> Iterator[int]:
-    """Yield the index of each `in` of a `some x in xs` by which an array is made."""
+def _walks(tokens: Sequence[Token]) -> Iterator[Loop]:
+    """Yield each `some x in xs` by which an array is made."""
     for index, token in enumerate(tokens):
         if token.kind == "name" and token.text == "some" and makes_array(tokens, index):
             pattern, with_in = until_in(tokens, index + 1)
             if with_in:
-                yield index + 1 + len(pattern)
+                at = index + 1 + len(pattern)
+                begin, end = tokens[at + 1].offset, tokens[_end(tokens, at)].end
+                given = [*variables(pattern)][-1:]  # what comes before may be a key from outside
+                yield Loop(index, begin, end, IN_ORDER, given[0] if given else None)
+
+
+def _indexed(tokens: Sequence[Token]) -> Iterator[Loop]:
+    """Yield each index without a value yet by which an array is made."""
+    for each in free_indices(tokens):
+        if makes_array(tokens, each.bracket):
+            begin, end = tokens[reference(tokens, each.bracket)].offset, tokens[each.bracket].offset
+            yield Loop(each.bracket, begin, end, BY_INDEX, each.name)
 
 
 def _begin(tokens: Sequence[Token], at: int) -> int:

@@ -1,7 +1,7 @@
 """In which order texts come: sorted by their characters in every engine, however they are walked.
 
 The embedded evaluator compares texts with their closing quotation mark, walks sets as they were
-made and objects as they came. Each use says what OPA says with the guards, and without them
+made, objects as they came, and of two loops either within the other. Each use says what OPA says with the guards, and without them
 something else; the envelope's objects are sorted before the evaluator is given them.
 """
 
@@ -58,7 +58,21 @@ WALKED = {
     "the values of an object": f"[x | some x in {HERE}.object]",
     "the keys of an object by index": f"[k | some k; {HERE}.object[k]]",
 }
-EVERY = USES | COMPARED | WALKED
+LOOPS = {
+    "two loops": f'[z | some x in ["b", "a"]; some y in {HERE}.texts; z := concat("-", [x, y])]',
+    "a loop within one without a name": f"[x | some _ in [1, 2]; some x in {HERE}.texts]",
+    "a loop within one by index": (
+        f'[z | x := {HERE}.texts[_]; some y in things; z := concat("-", [x, y])]'
+    ),
+    "a loop by index within another": (
+        f'[z | some x in {SET}; some i; y := {HERE}.object[i]; z := concat("-", [x, y])]'
+    ),
+    "three loops": (
+        f'[z | some x in {HERE}.texts; y := things[_]; some w in ["b", "a"]; '
+        'z := concat("-", [x, y, w])]'
+    ),
+}
+EVERY = USES | COMPARED | WALKED | LOOPS
 
 
 def _files(uses: dict[str, str]) -> dict[str, str]:
@@ -108,6 +122,12 @@ def test_without_the_guards_each_use_has_an_order_of_its_own(of_opa: dict[str, V
     engine = EmbeddedEngine(replace(DEFAULT, guarded=False))
     unguarded = _verdicts(engine, TEXTS, USES | COMPARED)
     assert [name for name, verdict in unguarded.items() if verdict == of_opa[name]] == []
+
+
+def test_without_the_guards_some_loops_go_within_another(of_opa: dict[str, Verdict]) -> None:
+    engine = EmbeddedEngine(replace(DEFAULT, guarded=False))
+    unguarded = _verdicts(engine, TEXTS, LOOPS)
+    assert [name for name, verdict in unguarded.items() if verdict != of_opa[name]]
 
 
 @hypothesis.settings(max_examples=12, derandomize=True, database=None, deadline=None)
