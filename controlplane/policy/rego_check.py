@@ -142,6 +142,10 @@ def _numbers(module: Module, tokens: Sequence[Token]) -> None:
             module.note(token, "rego/number", text, "use scaled integers: micros, milli, seconds")
         if token.text == "-" and not (index and _ends_term(tokens[index - 1])):
             _sign(module, token, tokens[index + 1])
+        if token.text == "%" and token.kind == "op":
+            text = "some evaluators give another rest of numbers from 2^31 on"
+            remedy = "look for the multiple: `some n in numbers.range(0, 99)`, then `x == n * 7`"
+            module.note(token, "rego/number", text, remedy)
         if token.text == "/" and token.kind == "op":
             text = "a quotient may have a fraction, which evaluators round differently"
             module.note(token, "rego/number", text, "multiply the other side instead")

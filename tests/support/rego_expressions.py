@@ -126,14 +126,23 @@ class Expressions(ABC):
         if kind == "text":
             return f'"{pick([each for each in TEXTS if _portable(each)])}"'
         if kind == "array":
-            return pick(("[]", '["a", "b"]', "[3, 1, 2, 1]", '["a", 1, null]', "[[1], [0, 1]]"))
+            return pick(
+                (
+                    "[]",
+                    '["a", "b"]',
+                    "[3, 1, 2, 1]",
+                    "[10, 9, 2147483648, -10, -9]",
+                    '["a", 1, null]',
+                    "[[1], [0, 1]]",
+                )
+            )
         if kind == "set":
             return pick(('{"a", "b"}', "{1, 2}", '{"a", 1}', "{[1], [0]}", '{"b a", "é", "z"}'))
         return pick(("{}", '{"a": 1}', '{"a": "x", "b": {"c": 1}}', '{"é": [1], "x y": null}'))
 
     def _number_of(self, depth: int) -> str:
         number = partial(self._expression, "number", depth)
-        sign = self.random.choice("+-*%")
+        sign = self.random.choice("+-*")
         return self._some(
             number,
             lambda: f"count({self._collection(depth)})",

@@ -94,7 +94,8 @@ guard_member_{here}(x, k) := concat(": ", [guard_text_{below}(k), guard_text_{be
 
 # Each guard fails by a built-in that is given what it never takes. The interpreter compares texts
 # with their closing quotation mark, which lies above a space; of texts in hexadecimal no other
-# order can come than that of their bytes, which is OPA's. Sets it walks in no order at all.
+# order can come than that of their bytes, which is OPA's. Sets it walks in no order at all, and it
+# sorts everything as texts: 10 before 9.
 MODULE = PolicyModule(
     f"{PACKAGE}.rego",
     f"""package {PACKAGE}
@@ -171,12 +172,17 @@ guard_of_keys(xs) := [by[key] |
 	some key in sort([guard_key(x) | some x in xs])
 ]
 
+guard_of_numbers(xs) := [by[key] |
+	by := {{guard_number(x): x | some x in xs}}
+	some key in sort([guard_number(x) | some x in xs])
+]
+
 guard_scalars(xs) := array.concat(
 	array.concat([x | some x in xs; is_null(x)], [x | some x in xs; x == false]),
 	array.concat(
 		[x | some x in xs; x == true],
 		array.concat(
-			sort([x | some x in xs; is_number(x)]),
+			guard_of_numbers([x | some x in xs; is_number(x)]),
 			guard_of_keys([x | some x in xs; is_string(x)]),
 		),
 	),

@@ -74,6 +74,11 @@ SILENT = {
         replace(ALL_GUARDS, numbers=False),
         "rego/number",
     ),
+    "the rest of a large number": (
+        finds("2147483648 % 7 == 2"),
+        replace(ALL_GUARDS, numbers=False),
+        "rego/number",
+    ),
     "a zero with a sign": (
         finds("x := -0\n\tx == 0"),
         replace(ALL_GUARDS, numbers=False),

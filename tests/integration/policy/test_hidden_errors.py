@@ -35,7 +35,7 @@ ERRORS = {
     "concat": f'concat(",", [{HERE}.n]) == "a"',
     "plus": f"{HERE}.s + 1 == 2",
     "a comparison": f"{HERE}.s + 1 > 2",
-    "a remainder of zero": f"{HERE}.n % {HERE}.zero == 1",
+    "abs": f"abs({HERE}.s) == 1",
     "sum": f"sum({HERE}.strs) == 1",
     "count": f"count({HERE}.n) == 1",
     "startswith": f'startswith({HERE}.n, "a")',

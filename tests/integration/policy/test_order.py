@@ -35,6 +35,9 @@ SET = f"{{each | some each in {HERE}.texts}}"
 MADE = f"{{y: y | some y in {HERE}.texts}}"
 USES = {
     "sort": f"sort([x | some x in {HERE}.texts])",
+    "sort of numbers": (
+        '[sprintf("%v", [y]) | some y in sort([x | some x in [10, 9, 2147483648, 100, 9, -9, -10]])]'
+    ),
     "an array of a set": f"[x | some x in {SET}]",
     "a set that is written out": '[x | some x in {"b", "a", "a b", "ab", "a-b", "é", "z"}]',
     "an array of a rule": "[x | some x in things]",

@@ -177,6 +177,7 @@ def test_a_library_is_imported_and_called() -> None:
         (finds("1e3 > 1"), "rego/number"),
         (finds("9007199254740992 > 1"), "rego/number"),
         (finds("4 / 2 == 2"), "rego/number"),
+        (finds("4 % 2 == 0"), "rego/number"),
         (finds("010 > 1"), "rego/number"),
         (finds("-0 == 0"), "rego/number"),
         (finds("x := [- 0]\n\tx == [0]"), "rego/number"),
