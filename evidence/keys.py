@@ -198,6 +198,8 @@ def signer_for(directory: Path, purpose: str) -> Signer:
     found = [key for key in keys_in(directory) if key.purpose == purpose and not key.retired]
     if not found:
         makes = "cpctl keys init" + (f" --purpose {purpose}" if any(keys_in(directory)) else "")
+        if purpose == "publish":  # what is published is verified by OPA, which knows no other
+            makes = f"cpctl keys init --purpose {purpose} --algorithm ecdsa-p256"
         raise NoKeyError(f"{directory} holds no key for {purpose}", remedy=f"run `{makes}`")
     if len(found) > 1:
         raise KeyFileError(

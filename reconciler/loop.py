@@ -13,7 +13,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import isinf
 from typing import Final
@@ -150,6 +150,7 @@ class _Todo:
     generation: int
     grounds: Grounds
     seen: bool  # to be changed on the target
+    gave_way: threading.Event = field(default_factory=threading.Event)  # for as long as it may
 
 
 class _Worker:
@@ -220,9 +221,7 @@ class _Worker:
             try:
                 self._take(todo)
             except Exception as error:  # noqa: BLE001 (this target's work goes on, whatever it is)
-                self._put_off(
-                    todo.desired, f"{type(error).__name__}: {error}", observing_only=False
-                )
+                self._put_off(todo, f"{type(error).__name__}: {error}", observing_only=False)
             finally:
                 with self._changed:
                     self._healing &= not seen
@@ -245,10 +244,15 @@ class _Worker:
 
     @contextmanager
     def _turn(self, todo: _Todo, placement: Placement) -> Iterator[None]:
-        """Wait until it is a placement's turn, and keep others from it meanwhile."""
+        """Wait until it is a placement's turn, and keep others from it meanwhile.
+
+        A pass gives way for so long once; then both go on beside each other.
+        """
         with self._changed:
-            if not todo.seen:
-                self._changed.wait_for(self._has_time, self._loop.pace.give_way)
+            if not todo.seen and not todo.gave_way.is_set():
+                ready = partial(self._goes_on, todo)
+                if not self._changed.wait_for(ready, self._loop.pace.give_way):
+                    todo.gave_way.set()
             self._changed.wait_for(partial(self._schedule.begin, placement))
             if self._generation == todo.generation:  # else it is due for a newer revision
                 self._schedule.taken(placement)
@@ -259,23 +263,25 @@ class _Worker:
                 self._schedule.leave(placement)
                 self._changed.notify_all()
 
-    def _has_time(self) -> bool:
-        """Whether nothing is being healed or about to be."""
-        return not self._healing and isinf(self._schedule.next_due(seen=True))
+    def _goes_on(self, todo: _Todo) -> bool:
+        """Whether nothing is being healed or about to be, or the pass is to stop anyway."""
+        idle = not self._healing and isinf(self._schedule.next_due(seen=True))
+        return idle or self._stops(todo)
+
+    def _stops(self, todo: _Todo) -> bool:
+        """Whether nothing more of a pass is to begin."""
+        return self._loop.stopped() or self._generation != todo.generation
 
     def _take(self, todo: _Todo) -> None:
         """Do one pass over those whose turn it is."""
         fresh = any(self._applied.get(each.placement) != each.revision for each in todo.desired)
-
-        def stop() -> bool:
-            return self._loop.stopped() or self._generation != todo.generation
-
         kind, turn = "apply" if fresh else "heal", partial(self._turn, todo)
+        stop = partial(self._stops, todo)
         try:
             summary = self._loop.apply(todo, kind, stop, turn)
         except (StateUnavailableError, EvidenceUnavailableError) as error:
             self._loop.observe(todo.desired)  # what cannot be remembered or proven is not done
-            self._put_off(todo.desired, str(error), observing_only=True)
+            self._put_off(todo, str(error), observing_only=True)
             return
         self._note(summary, todo.generation)
 
@@ -303,13 +309,15 @@ class _Worker:
                 phase = result.status.phase if result.status else None
                 self._schedule.ended(result.placement, phase, clean=result.clean, now=now)
 
-    def _put_off(self, turn: Sequence[Desired], problem: str, *, observing_only: bool) -> None:
+    def _put_off(self, todo: _Todo, problem: str, *, observing_only: bool) -> None:
         """Say what kept a whole pass from being done, and give everybody another turn later."""
         with self._changed:
+            self._healing &= not todo.seen
+            self._changed.notify_all()
             self.state = replace(self.state, observing_only=observing_only, problem=problem)
             self._unrecorded += 1
             wait = self._loop.pace.retry(self._unrecorded)
         self._loop.wait(wait)
         with self._changed:
-            for each in turn:
+            for each in todo.desired:
                 self._schedule.again(each.placement, self._loop.seconds())

@@ -62,9 +62,9 @@ def abandoned(
 ) -> tuple[Desired, ...]:
     """Return what is to be emptied: placements of `ours` that no tenant declares.
 
-    `ours` is what was applied from this repository by what the state store knows: another
-    repository may keep its inventories on the same target. A placement of a tenant that is still
-    there but could not be rendered is never abandoned.
+    `ours` is what was applied by what the state store knows, which is one repository's: another
+    repository may keep its inventories on the same target, and has a state store of its own. A
+    placement of a tenant that is still there but could not be rendered is never abandoned.
     """
     revision = snapshot.commit.id if snapshot.commit else snapshot.tree_id
     known = {desired.placement for desired in declared.desired}

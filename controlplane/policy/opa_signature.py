@@ -36,7 +36,8 @@ def sign(files: Mapping[str, bytes], signer: Signer) -> dict[str, bytes]:
     if signer.algorithm != "ecdsa-p256":
         raise KeyFileError(
             f"the key {signer.name} is {signer.algorithm}, and OPA verifies no such signature",
-            remedy="make one with `cpctl keys init --purpose publish --algorithm ecdsa-p256`",
+            remedy="make one beside it, `cpctl keys init --purpose publish --algorithm ecdsa-p256 "
+            "--dir DIR`, and sign with `--keys DIR`",
         )
     listed = [
         {"algorithm": "SHA-256", "hash": _digest(path, files[path], "SHA-256"), "name": path}

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from controlplane.policy import rego_names
+from controlplane.policy.rego_indices import makes_array
 from controlplane.policy.rego_module import Form, Head, Module
 from controlplane.policy.rego_scan import OPENING, Token, matching
 
@@ -72,6 +73,9 @@ def _pairs(module: Module, tokens: Sequence[Token]) -> None:
         if not _word(token, "some"):
             continue
         pattern, with_in = rego_names.until_in(tokens, index + 1)
+        if with_in and not any(rego_names.variables(pattern)) and makes_array(tokens, index):
+            text = "some evaluators nest a loop that gives nothing a value as they like"
+            module.note(token, "rego/some", text, 'ask for a member: `"z" in xs`')
         if with_in and _comma(pattern) and _in_comprehension(tokens, index):
             text = "some evaluators do not load `some k, v in …` within a comprehension"
             remedy = "write `some k` and then `v := xs[k]`, or make it a rule of its own"

@@ -25,6 +25,7 @@ from reconciler.targets.kubernetes.heal import heal
 from reconciler.targets.kubernetes.identity import Ref, parse
 from reconciler.targets.kubernetes.inspect import record_of, token
 from reconciler.targets.kubernetes.inventory import Inventory, Owned, Record, Shard
+from reconciler.targets.kubernetes.ownership import additions, owners
 from reconciler.targets.kubernetes.prune import Pruner
 
 Json = Any
@@ -148,9 +149,11 @@ class _Worker:
             return Outcome(action.id, action.verb, Result.WAITING, reason)
         if ref.group_kind == order.CRD:
             self._wait_until_served(request)
-        record, owned = record_of(meta, resource.digest)
-        self.run.applied[action.id] = record, owned
-        self.inventory.remember(action.id, record, None)  # so that a watch knows it for our doing
+        if not additions(ref, owners(meta), self.cluster.rules.allow):
+            record, owned = record_of(meta, resource.digest)
+            self.run.applied[action.id] = record, owned
+            self.inventory.remember(action.id, record, None)  # a watch knows it for our doing
+        # else somebody added to it since it was observed: that is news, and not in sync
         return Outcome(action.id, action.verb, Result.DONE, token=token(meta))
 
     def _send(self, request: Request, accept: str) -> Json:

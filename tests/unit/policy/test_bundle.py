@@ -178,6 +178,8 @@ def test_a_library_is_imported_and_called() -> None:
         (finds("9007199254740992 > 1"), "rego/number"),
         (finds("4 / 2 == 2"), "rego/number"),
         (finds("4 % 2 == 0"), "rego/number"),
+        (finds('x := [c | some c in [9, 8]; some "z" in ["z"]]\n\tcount(x) > 0'), "rego/some"),
+        (finds('x := [c | some c in [9]; some [1, "z"] in [[1]]]\n\tcount(x) > 0'), "rego/some"),
         (finds("010 > 1"), "rego/number"),
         (finds("-0 == 0"), "rego/number"),
         (finds("x := [- 0]\n\tx == [0]"), "rego/number"),

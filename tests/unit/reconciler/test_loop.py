@@ -47,7 +47,7 @@ class WatchedTarget(FakeTarget):
 class House:
     """A running loop over two targets."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, give_way: float = 0.05) -> None:
         self.targets = {name: WatchedTarget(name) for name in ("east", "west")}
         self.store = SqlStateStore.open(
             f"sqlite:///{path}/state.db", clock=lambda: datetime.now(UTC)
@@ -68,7 +68,7 @@ class House:
             self.targets.__getitem__,
             seconds=time.monotonic,
             pace=Pace(
-                interval=3600, settle=0.01, give_way=0.05, first_retry=0.01, longest_retry=0.05
+                interval=3600, settle=0.01, give_way=give_way, first_retry=0.01, longest_retry=0.05
             ),
         )
         self.stop = threading.Event()
@@ -199,6 +199,43 @@ def test_a_healing_that_takes_long_does_not_keep_others_from_their_turn(house: H
     assert ("a", Verb.HEAL) not in east.written
     leave.set()
     until(lambda: ("a", Verb.HEAL) in east.written)
+
+
+def held_healing(house: House) -> threading.Event:
+    """Have one placement's healing last, another one wait for its own, and a pass give way to both.
+
+    Return what lets the healing end.
+    """
+    east = house.targets["east"]
+    names = ("acme", "bravo", "delta")
+    house.loop.want([want(name, "east", name) for name in names])
+    until(lambda: {phase(house, name) for name in names} == {Phase.CONVERGED})
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold(action: Action) -> None:
+        if action.id == "acme":
+            inside.set()
+            leave.wait(PATIENCE)
+
+    east.on_act = hold
+    for name in names:
+        east.tamper(Placement(name, "east"), name)
+    east.seen.put(Nudge(Placement("acme", "east"), frozenset({"acme"})))
+    assert inside.wait(PATIENCE)
+    east.seen.put(Nudge(Placement("bravo", "east"), frozenset({"bravo"})))
+    before = len(house.store.runs(100))
+    house.loop.nudge(Placement("delta", "east"))
+    until(lambda: len(house.store.runs(100)) > before)
+    return leave
+
+
+def test_a_pass_that_gives_way_ends_with_the_loop(tmp_path: Path) -> None:
+    """What was seen last is not healed any more, so that nobody may wait for it."""
+    house = House(tmp_path, give_way=3600)
+    leave = held_healing(house)
+    house.stop.set()
+    leave.set()
+    house.end()
 
 
 def test_a_target_that_is_away_holds_up_no_other_and_comes_back(house: House) -> None:

@@ -224,6 +224,29 @@ def test_drift_and_a_new_revision_at_once(world: World) -> None:
     assert world.look(*bodies).in_sync == len(bodies)
 
 
+@pytest.mark.parametrize("drift", [container_added, data_added])
+def test_what_is_added_between_our_look_and_our_apply_is_drift(
+    world: World, drift: Callable[[World], Body]
+) -> None:
+    """The answer to our apply holds what others added, which is not what we left."""
+    bodies = everything(world)
+    world.converge(*bodies)
+    changed = [
+        world.namespace_body(),
+        world.config_map(mode="new"),
+        world.deployment(replicas=2),
+        *bodies[3:],
+    ]
+    made = world.look(*changed)
+    touched = identifier(drift(world))
+    world.carry_out(made)
+
+    found = world.live(*changed)
+    assert {i for i, live in found.items() if live.standing is not Standing.IN_SYNC} == {touched}
+    assert world.converge(*changed)[touched].verb is Verb.HEAL
+    assert world.look(*changed).in_sync == len(changed)
+
+
 def test_the_same_value_applied_by_another_is_no_drift(world: World) -> None:
     bodies = everything(world)
     world.converge(*bodies)
