@@ -15,7 +15,7 @@ from controlplane.operations.applying import RUNS, Silent, applied_last, emptied
 from controlplane.operations.clearing import Clearance
 from controlplane.operations.linting import require_sound
 from controlplane.operations.planning import require_settings
-from controlplane.operations.wanted import wanted
+from controlplane.operations.wanted import targets_named, wanted
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, read
 from controlplane.settings import Connections
@@ -72,7 +72,8 @@ class Pass:
 def apply_once(work: Pass, tenant: Sequence[str], environment: str, form: str) -> int:
     """Clear a revision, apply it, show what came of it and return the exit code.
 
-    A target that nobody here can reach is refused before anything is judged, made or recorded.
+    A target that nobody here can reach is refused before anything is judged, made or recorded;
+    charts are rendered of a revision that was cleared only.
     """
     with collecting.paused():
         return _apply(work, tenant, environment, form)
@@ -82,14 +83,14 @@ def _apply(work: Pass, tenant: Sequence[str], environment: str, form: str) -> in
     repository = work.repository
     repository.refuse_shallow()
     snapshot = require_sound(read(repository, work.rev))
-    declared = wanted(snapshot, wiring.charts(), tenant, environment)
     silent: tuple[Silent, ...] = ()
     with wiring.Targets(snapshot, work.reach) as targets:
-        require_settings(declared.desired, targets)
+        require_settings(targets_named(snapshot, tenant, environment), targets)
         evidence = wiring.evidence_directory(repository)
         writer = wiring.evidence_writer(evidence, "apply", keys=work.keys)
         store = wiring.state_store(repository, work.state)
         clearance = _cleared(work, snapshot, store)
+        declared = wanted(snapshot, wiring.charts(), tenant, environment)
         everything = [*declared.desired]
         if not tenant and not environment:
             gone, silent = emptied(targets, holding(store.statuses()), declared, snapshot)

@@ -60,7 +60,7 @@ def command(
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
     everything = [*declared.desired]
     with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
-        require_settings(everything, targets)
+        require_settings((each.placement.target for each in everything), targets)
         if not tenant and not environment:
             ours = holding(_statuses(repository, state))
             everything += emptied(targets, ours, declared, snapshot)[0]

@@ -41,13 +41,13 @@ TargetOf = Callable[[str], Target]
 """Gives the target of a name; raises ReconcilerError or UsageError if there is no way."""
 
 
-def require_settings(desired: Iterable[Desired], target_of: TargetOf) -> None:
-    """Raise UsageError where what was said about how to reach a target cannot be used.
+def require_settings(names: Iterable[str], target_of: TargetOf) -> None:
+    """Raise UsageError where what was said about how to reach one of these targets is of no use.
 
     Nothing is asked of any target: one that is away has settings all the same.
     """
     wrong: dict[str, UsageError | TargetSettingsError] = {}
-    for name in sorted({each.placement.target for each in desired}):
+    for name in sorted(set(names)):
         try:
             target_of(name)
         except (UsageError, TargetSettingsError) as error:

@@ -15,6 +15,7 @@ from controlplane.errors import UsageError
 from controlplane.operations.rendering import render
 from controlplane.render.helm import ChartRenderer
 from controlplane.repo.snapshot import Snapshot
+from controlplane.resources.tenant import Tenant
 from controlplane.values import Problem
 from reconciler.model import Desired, Placement
 
@@ -47,6 +48,19 @@ def wanted(
         if environment in ("", each.environment)
     )
     return Wanted(tuple(chosen), rendered.problems)
+
+
+def targets_named(snapshot: Snapshot, tenants: Sequence[str], environment: str) -> frozenset[str]:
+    """Return the clusters that `wanted` would give something to, without rendering anything."""
+    chosen = snapshot.of_kind("Tenant")
+    clusters = snapshot.of_kind("Cluster")
+    return frozenset(
+        placement.target
+        for name, tenant in chosen.items()
+        if isinstance(tenant, Tenant) and (not tenants or name in tenants)
+        for placement in tenant.spec.placements
+        if placement.target in clusters and environment in ("", placement.environment)
+    )
 
 
 def _require(kind: str, name: str, snapshot: Snapshot) -> None:
