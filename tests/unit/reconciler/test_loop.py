@@ -106,6 +106,19 @@ def phase(house: House, name: str, target: str = "east") -> Phase | None:
     return status.phase if status else None
 
 
+def held(target: WatchedTarget, identifier: str) -> tuple[threading.Event, threading.Event]:
+    """Have work on one object last; return what is set when it began, and what lets it end."""
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold(action: Action) -> None:
+        if action.id == identifier:
+            inside.set()
+            leave.wait(PATIENCE)
+
+    target.on_act = hold
+    return inside, leave
+
+
 def passes(house: House) -> list[PassFinished]:
     return [event for event in list(house.events) if isinstance(event, PassFinished)]
 
@@ -156,14 +169,7 @@ def test_a_placement_is_never_worked_on_twice_at_the_same_time(house: House) -> 
     east = house.targets["east"]
     house.loop.want([want("acme", "east", "a"), want("bravo", "east", "b")])
     until(lambda: {phase(house, n) for n in ("acme", "bravo")} == {Phase.CONVERGED})
-    inside, leave = threading.Event(), threading.Event()
-
-    def hold(action: Action) -> None:
-        if action.id == "a":
-            inside.set()
-            leave.wait(PATIENCE)
-
-    east.on_act = hold
+    inside, leave = held(east, "a")
     east.tamper(Placement("acme", "east"), "a")
     east.seen.put(Nudge(Placement("acme", "east")))
     assert inside.wait(PATIENCE)
@@ -182,14 +188,7 @@ def test_a_healing_that_takes_long_does_not_keep_others_from_their_turn(house: H
     east = house.targets["east"]
     house.loop.want([want("acme", "east", "a"), want("bravo", "east", "b")])
     until(lambda: {phase(house, n) for n in ("acme", "bravo")} == {Phase.CONVERGED})
-    inside, leave = threading.Event(), threading.Event()
-
-    def hold(action: Action) -> None:
-        if action.id == "a":
-            inside.set()
-            leave.wait(PATIENCE)
-
-    east.on_act = hold
+    inside, leave = held(east, "a")
     for name, identifier in (("acme", "a"), ("bravo", "b")):
         east.tamper(Placement(name, "east"), identifier)
     east.seen.put(Nudge(Placement("acme", "east"), frozenset({"a"})))
@@ -201,23 +200,14 @@ def test_a_healing_that_takes_long_does_not_keep_others_from_their_turn(house: H
     until(lambda: ("a", Verb.HEAL) in east.written)
 
 
-def held_healing(house: House) -> threading.Event:
-    """Have one placement's healing last, another one wait for its own, and a pass give way to both.
-
-    Return what lets the healing end.
-    """
+def test_a_pass_that_gives_way_ends_with_the_loop(tmp_path: Path) -> None:
+    """What was seen last is not healed any more, so that nobody may wait for it."""
+    house = House(tmp_path, give_way=3600)
     east = house.targets["east"]
     names = ("acme", "bravo", "delta")
     house.loop.want([want(name, "east", name) for name in names])
     until(lambda: {phase(house, name) for name in names} == {Phase.CONVERGED})
-    inside, leave = threading.Event(), threading.Event()
-
-    def hold(action: Action) -> None:
-        if action.id == "acme":
-            inside.set()
-            leave.wait(PATIENCE)
-
-    east.on_act = hold
+    inside, leave = held(east, "acme")
     for name in names:
         east.tamper(Placement(name, "east"), name)
     east.seen.put(Nudge(Placement("acme", "east"), frozenset({"acme"})))
@@ -226,13 +216,6 @@ def held_healing(house: House) -> threading.Event:
     before = len(house.store.runs(100))
     house.loop.nudge(Placement("delta", "east"))
     until(lambda: len(house.store.runs(100)) > before)
-    return leave
-
-
-def test_a_pass_that_gives_way_ends_with_the_loop(tmp_path: Path) -> None:
-    """What was seen last is not healed any more, so that nobody may wait for it."""
-    house = House(tmp_path, give_way=3600)
-    leave = held_healing(house)
     house.stop.set()
     leave.set()
     house.end()
