@@ -36,9 +36,7 @@ def wanted(
     `environment` keeps only placements there. Raises UsageError for a tenant or an environment
     that is not declared, RendererUnavailableError where a program that a pack needs is missing.
     """
-    for kind, asked in (("Tenant", tenants), ("Environment", [environment] if environment else [])):
-        for name in asked:
-            _require(kind, name, snapshot)
+    _require_asked(snapshot, tenants, environment)
     names = tenants or tuple(snapshot.of_kind("Tenant"))
     rendered = render(snapshot, names, charts)
     revision = snapshot.commit.id if snapshot.commit else snapshot.tree_id
@@ -51,7 +49,11 @@ def wanted(
 
 
 def targets_named(snapshot: Snapshot, tenants: Sequence[str], environment: str) -> frozenset[str]:
-    """Return the clusters that `wanted` would give something to, without rendering anything."""
+    """Return the clusters that `wanted` would give something to, without rendering anything.
+
+    Raises UsageError for a tenant or an environment that is not declared.
+    """
+    _require_asked(snapshot, tenants, environment)
     chosen = snapshot.of_kind("Tenant")
     clusters = snapshot.of_kind("Cluster")
     return frozenset(
@@ -61,6 +63,12 @@ def targets_named(snapshot: Snapshot, tenants: Sequence[str], environment: str) 
         for placement in tenant.spec.placements
         if placement.target in clusters and environment in ("", placement.environment)
     )
+
+
+def _require_asked(snapshot: Snapshot, tenants: Sequence[str], environment: str) -> None:
+    for kind, asked in (("Tenant", tenants), ("Environment", [environment] if environment else [])):
+        for name in asked:
+            _require(kind, name, snapshot)
 
 
 def _require(kind: str, name: str, snapshot: Snapshot) -> None:
