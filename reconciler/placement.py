@@ -33,7 +33,7 @@ from reconciler.model import (
 )
 from reconciler.plan import PlanOptions, plan
 from reconciler.state.base import Lease, OpenIntent, Settlement, StateStore
-from reconciler.status import Pass, PlacementStatus, conclude, stamp
+from reconciler.status import Pass, PlacementStatus, conclude, stamp, under_way
 from reconciler.targets.base import Target
 
 _BATCH: Final = 250  # results made durable together
@@ -129,7 +129,9 @@ class _Line:
         if made.actions or self._is_news(made, digest):
             self.context.ledger.record(receipts.plan_records(made, digest))
         if made.actions:
-            self.context.store.intend(self.lease, made.revision, made.actions)
+            now = stamp(self.context.clock())
+            words = (self.todo.placement, made.revision, self.context.run, now, self.before)
+            self.context.store.intend(self.lease, under_way(*words), made.actions)
 
     def _is_news(self, made: Plan, digest: str) -> bool:
         before = self.before

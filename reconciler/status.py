@@ -115,6 +115,18 @@ class Pass:
     away: bool = False  # the error is that the target does not answer
 
 
+def under_way(
+    placement: Placement, revision: str, run: str, at: str, before: PlacementStatus | None
+) -> PlacementStatus:
+    """Say that a run is about to write to a placement; `before` is what was said the last time.
+
+    One that was empty is no longer known to be: a run that is killed says nothing else of it.
+    """
+    if before is None:
+        return PlacementStatus(placement, Phase.PROGRESSING, revision, "", "", run, at, {})
+    return replace(before, phase=Phase.PROGRESSING, revision=revision, run=run, at=at)
+
+
 def conclude(done: Pass, before: PlacementStatus | None) -> PlacementStatus:
     """Say how a placement stands after a pass; `before` is what was said the last time."""
     troubles = list(_troubles(done))

@@ -11,7 +11,14 @@ import click
 from controlplane import wiring
 from controlplane.cli import apply_output, collecting, options, output
 from controlplane.errors import Exit
-from controlplane.operations.applying import RUNS, Silent, applied_last, emptied, holding
+from controlplane.operations.applying import (
+    RUNS,
+    LeftAlone,
+    applied_last,
+    emptied,
+    holding,
+    left_alone,
+)
 from controlplane.operations.clearing import Clearance
 from controlplane.operations.linting import require_sound
 from controlplane.operations.planning import require_settings
@@ -83,7 +90,7 @@ def _apply(work: Pass, tenant: Sequence[str], environment: str, form: str) -> in
     repository = work.repository
     repository.refuse_shallow()
     snapshot = require_sound(read(repository, work.rev))
-    silent: tuple[Silent, ...] = ()
+    undone: list[LeftAlone] = []
     with wiring.Targets(snapshot, work.reach) as targets:
         require_settings(targets_named(snapshot, tenant, environment), targets)
         evidence = wiring.evidence_directory(repository)
@@ -93,8 +100,10 @@ def _apply(work: Pass, tenant: Sequence[str], environment: str, form: str) -> in
         declared = wanted(snapshot, wiring.charts(), tenant, environment)
         everything = [*declared.desired]
         if not tenant and not environment:
-            gone, silent = emptied(targets, holding(store.statuses()), declared, snapshot)
-            away = {each.target for each in silent}
+            held = holding(repository, store.statuses())
+            gone, silent = emptied(targets, held.ours, declared, snapshot)
+            undone = [*silent, *left_alone(held.strangers, declared)]
+            away = {each.name for each in silent}
             everything += (each for each in gone if each.placement.target not in away)
         reconciler = Reconciler(
             target_of=targets,
@@ -109,9 +118,9 @@ def _apply(work: Pass, tenant: Sequence[str], environment: str, form: str) -> in
     for problems in declared.problems.values():
         for problem in problems:
             output.fail(f"{problem.position}: {problem.message}", problem.remedy)
-    for each in silent:
-        output.fail(f"{each.target} may hold what nobody declares: {each.message}", each.remedy)
-    lacking = declared.problems or silent
+    for each in undone:
+        output.fail(f"{each.name} may hold what nobody declares: {each.message}", each.remedy)
+    lacking = declared.problems or undone
     return summary.exit_code or (Exit.PARTLY_APPLIED if lacking else Exit.CLEAN)
 
 

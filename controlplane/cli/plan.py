@@ -11,7 +11,7 @@ import click
 from controlplane import wiring
 from controlplane.cli import options, output, plan_output
 from controlplane.errors import Exit, NoStateError
-from controlplane.operations.applying import emptied, holding
+from controlplane.operations.applying import LeftAlone, emptied, holding, left_alone
 from controlplane.operations.linting import require_sound
 from controlplane.operations.planning import Asked, Unplanned, plan_all, require_settings
 from controlplane.operations.recording import record_plans
@@ -59,11 +59,13 @@ def command(
     snapshot = require_sound(read(repository, rev))
     declared = wanted(snapshot, wiring.charts(), tenant, environment)
     everything = [*declared.desired]
+    strangers: list[LeftAlone] = []
     with wiring.Targets(snapshot, wiring.connections(connect, connections)) as targets:
         require_settings((each.placement.target for each in everything), targets)
         if not tenant and not environment:
-            ours = holding(_statuses(repository, state))
-            everything += emptied(targets, ours, declared, snapshot)[0]
+            held = holding(repository, _statuses(repository, state))
+            everything += emptied(targets, held.ours, declared, snapshot)[0]
+            strangers = left_alone(held.strangers, declared)
         permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=allow_empty)
         plans = list(plan_all(everything, targets, permitted))
     if writer is not None:
@@ -74,7 +76,9 @@ def command(
     for problems in declared.problems.values():
         for problem in problems:
             output.fail(f"{problem.position}: {problem.message}", problem.remedy)
-    return _exit(plans, failed=bool(declared.problems))
+    for each in strangers:
+        output.fail(f"{each.name} may hold what nobody declares: {each.message}", each.remedy)
+    return _exit(plans, failed=bool(declared.problems or strangers))
 
 
 def _writer(repository: GitRepository, keys: Path | None) -> EvidenceWriter | None:

@@ -111,43 +111,75 @@ class Clearing:
 def applied_last(repository: GitRepository, runs: Iterable[Run]) -> str:
     """Return the commit that was cleared and begun last, "" where there was none."""
     known = (run.revision for run in runs)
-    return next((r for r in known if len(r) == 40 and repository.has(r)), "")
+    return next((revision for revision in known if _is_ours(repository, revision)), "")
 
 
-def holding(statuses: Iterable[PlacementStatus]) -> list[Placement]:
-    """Return the placements that may still hold something, by the last word on each.
+def _is_ours(repository: GitRepository, revision: str) -> bool:
+    return len(revision) == 40 and repository.has(revision)
 
-    One that was emptied holds nothing: its target may be gone from the catalogue since.
+
+@dataclass(frozen=True)
+class Holding:
+    """The placements that may still hold something, by the last word on each.
+
+    `strangers` are statuses of what was applied at a commit that this repository does not have:
+    another one's, with which it shares the state store, and not its to empty.
+    """
+
+    ours: tuple[Placement, ...]
+    strangers: tuple[PlacementStatus, ...]
+
+
+def holding(repository: GitRepository, statuses: Iterable[PlacementStatus]) -> Holding:
+    """Return what may still hold something.
+
+    What was emptied holds nothing: its target may be gone from the catalogue since.
     """
     empty = desired_digest(Desired(Placement("", ""), "", ()))
+    held = [s for s in statuses if s.phase is not Phase.CONVERGED or s.digest != empty]
+    known = {r for r in {s.revision for s in held} if _is_ours(repository, r)}
+    return Holding(
+        tuple(status.placement for status in held if status.revision in known),
+        tuple(status for status in held if status.revision not in known),
+    )
+
+
+def left_alone(strangers: Iterable[PlacementStatus], declared: Wanted) -> list[LeftAlone]:
+    """Return what nobody declares here, and is not emptied because another repository may."""
+    known = {desired.placement for desired in declared.desired}
     return [
-        status.placement
-        for status in statuses
-        if status.phase is not Phase.CONVERGED or status.digest != empty
+        LeftAlone(
+            str(each.placement),
+            f"it was last applied at {each.revision[:12]}, a commit that is not in this repository",
+            "give each repository a state store of its own (--state); where the history of this "
+            "one was rewritten, fetch that commit",
+        )
+        for each in strangers
+        if each.placement not in known
     ]
 
 
 @dataclass(frozen=True)
-class Silent:
-    """A target that could not say which placements it holds."""
+class LeftAlone:
+    """A target that does not answer, or a placement, that may hold what nobody declares."""
 
-    target: str
+    name: str
     message: str
     remedy: str
 
 
 def emptied(
     target_of: TargetOf, ours: Sequence[Placement], declared: Wanted, snapshot: Snapshot
-) -> tuple[tuple[Desired, ...], tuple[Silent, ...]]:
+) -> tuple[tuple[Desired, ...], tuple[LeftAlone, ...]]:
     """Return the placements of `ours` that nobody declares any more, and who did not answer.
 
     Its target need not know a placement any more: a run that was killed after it took the
     inventory away did not say so, and what it left is still to be put right.
     """
-    silent: list[Silent] = []
+    silent: list[LeftAlone] = []
     for name in sorted({placement.target for placement in ours}):
         try:
             deque(target_of(name).placements(), maxlen=0)  # whether it answers
         except (ReconcilerError, ControlPlaneError) as error:
-            silent.append(Silent(name, str(error), error.remedy))
+            silent.append(LeftAlone(name, str(error), error.remedy))
     return abandoned(ours, declared, snapshot), tuple(silent)

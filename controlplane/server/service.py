@@ -17,7 +17,14 @@ from typing import Final
 
 from controlplane import wiring
 from controlplane.errors import ControlPlaneError
-from controlplane.operations.applying import RUNS, Clearing, applied_last, emptied, holding
+from controlplane.operations.applying import (
+    RUNS,
+    Clearing,
+    applied_last,
+    emptied,
+    holding,
+    left_alone,
+)
 from controlplane.operations.clearing import Clearance
 from controlplane.operations.following import Branch, Follower, Following, Taken, Turns
 from controlplane.operations.linting import require_sound
@@ -176,9 +183,12 @@ class Service:
         def render(revision: str) -> Taken:
             snapshot = require_sound(read(self._given.repository, revision))
             declared = wanted(snapshot, wiring.charts())
-            ours = holding(store.statuses())
+            held = holding(self._given.repository, store.statuses())
             self._targets.follow(snapshot)
-            gone, _ = emptied(self._targets, ours, declared, snapshot)
+            gone, _ = emptied(self._targets, held.ours, declared, snapshot)
+            for each in left_alone(held.strangers, declared):
+                words = {"placement": each.name, "error": each.message, "next": each.remedy}
+                self._say("warning", "left-alone", **words)
             problems = tuple(
                 f"{problem.position}: {problem.message}"
                 for some in declared.problems.values()

@@ -132,8 +132,12 @@ class StateStore(ABC):
         """Close open intents with what was found; raises LeaseLostError."""
 
     @abstractmethod
-    def intend(self, lease: Lease, revision: str, actions: Sequence[Action]) -> None:
-        """Remember all of a plan's actions before any is tried; raises LeaseLostError."""
+    def intend(self, lease: Lease, status: PlacementStatus, actions: Sequence[Action]) -> None:
+        """Remember all of a plan's actions before any is tried; raises LeaseLostError.
+
+        `status` says that the placement is under way, and is durable with them: whoever is killed
+        from now on leaves a placement that is known to hold something.
+        """
 
     @abstractmethod
     def record(self, lease: Lease, outcomes: Sequence[Outcome]) -> None:

@@ -184,7 +184,7 @@ class SqlStateStore(StateStore):
             if found:
                 self._upsert(connection, inventory, found)
 
-    def intend(self, lease: Lease, revision: str, actions: Sequence[Action]) -> None:
+    def intend(self, lease: Lease, status: PlacementStatus, actions: Sequence[Action]) -> None:
         """See StateStore.intend."""
         rows = [
             {
@@ -193,12 +193,13 @@ class SqlStateStore(StateStore):
                 "id": action.id,
                 "verb": action.verb.value,
                 "digest": action.resource.digest if action.resource else "",
-                "revision": revision,
+                "revision": status.revision,
                 "closed": 0,
             }
             for action in actions
         ]
         with self._held(lease, "intent") as connection:
+            self._say(connection, lease, status)
             if rows:
                 connection.execute(insert(intents), rows)
 
@@ -216,9 +217,8 @@ class SqlStateStore(StateStore):
 
     def conclude(self, lease: Lease, status: PlacementStatus) -> None:
         """See StateStore.conclude."""
-        row = {"phase": status.phase.value, "status": status.to_json()}
         with self._held(lease, "status") as connection:
-            self._upsert(connection, placements, [{**_key(lease.placement), **row}])
+            self._say(connection, lease, status)
 
     def statuses(self) -> Sequence[PlacementStatus]:
         """See StateStore.statuses."""
@@ -264,6 +264,11 @@ class SqlStateStore(StateStore):
                     remedy="let the other run finish; what this one began is accounted for by it",
                 )
             yield connection
+
+    def _say(self, connection: Connection, lease: Lease, status: PlacementStatus) -> None:
+        """Write the last word on a placement."""
+        row = {"phase": status.phase.value, "status": status.to_json()}
+        self._upsert(connection, placements, [{**_key(lease.placement), **row}])
 
     def _close(self, connection: Connection, rows: Sequence[Mapping[str, str]]) -> None:
         """Write results and close their intents."""

@@ -12,7 +12,7 @@ import pytest
 from reconciler.errors import LeaseLostError, PlacementBusyError, StateUnavailableError
 from reconciler.model import Action, Outcome, Placement, Resource, Result, Standing, Verb
 from reconciler.state.base import Applied, Lease, OpenIntent, Run, Settlement, StateStore
-from reconciler.status import Condition, Phase, PlacementStatus, Trouble, stamp
+from reconciler.status import Condition, Phase, PlacementStatus, Trouble, stamp, under_way
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PLACEMENT = Placement("acme/prod", "east")
@@ -67,6 +67,13 @@ def status(run: str, phase: Phase = Phase.CONVERGED) -> PlacementStatus:
     )
 
 
+def intend(
+    store: StateStore, lease: Lease, actions: Sequence[Action], revision: str = "rev-1"
+) -> None:
+    words = under_way(lease.placement, revision, lease.run, stamp(START), None)
+    store.intend(lease, words, actions)
+
+
 class StateConformance(ABC):
     """The tests."""
 
@@ -79,7 +86,7 @@ class StateConformance(ABC):
         store = bench.open()
         lease = begin(store, "run-1")
         actions = make("a", "b")
-        store.intend(lease, "rev-1", actions)
+        intend(store, lease, actions)
         store.record(lease, done(actions))
         store.conclude(lease, status("run-1"))
         store.end_run("run-1", outcome="done", summary="two")
@@ -99,13 +106,27 @@ class StateConformance(ABC):
             if action.resource
         }
 
+    def test_a_placement_is_known_as_soon_as_something_is_intended(self, bench: StateBench) -> None:
+        """Whoever is killed on the first pass over it leaves what must be found again."""
+        store = bench.open()
+        intend(store, begin(store, "run-1"), make("a"))
+
+        (left,) = bench.open("second").statuses()
+
+        assert (left.placement, left.phase, left.revision, left.run) == (
+            PLACEMENT,
+            Phase.PROGRESSING,
+            "rev-1",
+            "run-1",
+        )
+
     def test_an_intent_without_a_result_is_open_until_it_is_settled(
         self, bench: StateBench
     ) -> None:
         store = bench.open()
         lease = begin(store, "run-1")
         actions = [*make("a", "b"), Action("c", Verb.PRUNE, Standing.SURPLUS)]
-        store.intend(lease, "rev-1", actions)
+        intend(store, lease, actions)
         store.record(lease, done(actions[:1]))
         store.close()
         bench.end("first")
@@ -132,7 +153,7 @@ class StateConformance(ABC):
     def test_what_went_leaves_the_cached_inventory(self, bench: StateBench) -> None:
         store = bench.open()
         lease = begin(store, "run-1")
-        store.intend(lease, "rev-1", make("a", "b", "c"))
+        intend(store, lease, make("a", "b", "c"))
         store.record(lease, done(make("a", "b", "c")))
         store.end_run("run-1", outcome="done", summary="")
         lease = begin(store, "run-2")
@@ -140,14 +161,14 @@ class StateConformance(ABC):
             Action("a", Verb.PRUNE, Standing.SURPLUS),
             Action("b", Verb.FORGET, Standing.ABSENT),
         ]
-        store.intend(lease, "rev-2", gone)
+        intend(store, lease, gone, "rev-2")
         store.record(lease, done(gone))
         assert set(store.applied(PLACEMENT)) == {"c"}
 
     def test_what_failed_is_not_in_the_cached_inventory(self, bench: StateBench) -> None:
         store = bench.open()
         lease = begin(store, "run-1")
-        store.intend(lease, "rev-1", make("a"))
+        intend(store, lease, make("a"))
         store.record(lease, [Outcome("a", Verb.CREATE, Result.FAILED, "no")])
         assert store.applied(PLACEMENT) == {}
         assert store.open_intents(PLACEMENT) == []
@@ -190,7 +211,7 @@ class StateConformance(ABC):
 
         assert newer.fence > lease.fence
         for write in (
-            lambda: first.intend(lease, "rev-1", make("a")),
+            lambda: intend(first, lease, make("a")),
             lambda: first.record(lease, done(make("a"))),
             lambda: first.conclude(lease, status("run-1")),
             lambda: first.settle(lease, []),
@@ -198,7 +219,7 @@ class StateConformance(ABC):
             with pytest.raises(LeaseLostError):
                 write()
         first.give_back(lease)
-        second.intend(newer, "rev-1", make("a"))
+        intend(second, newer, make("a"))
 
     def test_the_lease_of_a_process_that_is_gone_is_free_at_once(self, bench: StateBench) -> None:
         lease = begin(bench.open("first"), "run-1")
@@ -225,7 +246,7 @@ class StateConformance(ABC):
         self, bench: StateBench
     ) -> None:
         store = bench.open()
-        store.intend(begin(store, "open"), "rev-1", make("a"))
+        intend(store, begin(store, "open"), make("a"))
         store.end_run("open", outcome="interrupted", summary="")
         for number in range(110):
             when = START + timedelta(seconds=number + 1)
@@ -239,7 +260,7 @@ class StateConformance(ABC):
         store = bench.open()
         lease = begin(store, "run-1")
         actions = make(*(f"thing/{n}" for n in range(4000)))
-        store.intend(lease, "rev-1", actions)
+        intend(store, lease, actions)
         store.record(lease, done(actions[:2500]))
         store.record(lease, done(actions[2500:]))
         assert len(store.applied(PLACEMENT)) == 4000
@@ -249,8 +270,8 @@ class StateConformance(ABC):
         store = bench.open()
         lease = begin(store, "run-1")
         other = store.acquire(Placement(PLACEMENT.name, "west"), "run-1")
-        store.intend(lease, "rev-1", make("a"))
-        store.intend(other, "rev-1", make("a"))
+        intend(store, lease, make("a"))
+        intend(store, other, make("a"))
         store.record(other, done(make("a")))
         assert [intent.id for intent in store.open_intents(PLACEMENT)] == ["a"]
         assert store.open_intents(other.placement) == []
@@ -264,7 +285,7 @@ class StateConformance(ABC):
             store.check,
             lambda: store.begin_run(Run("run-2", "apply", "rev-1", stamp(START))),
             lambda: store.acquire(PLACEMENT, "run-2"),
-            lambda: store.intend(lease, "rev-1", make("a")),
+            lambda: intend(store, lease, make("a")),
             lambda: store.record(lease, done(make("a"))),
             lambda: store.open_intents(PLACEMENT),
             store.statuses,

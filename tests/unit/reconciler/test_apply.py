@@ -301,6 +301,25 @@ def test_when_the_store_goes_away_on_the_way_the_next_pass_accounts_for_it(house
     assert house.store.open_intents(ACME) == []
 
 
+def test_what_was_emptied_and_is_filled_again_is_known_to_hold_something_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody declares it any more when the next pass comes: what was left must still be found."""
+    house.apply(want("a"))
+    house.apply(Desired(ACME, COMMIT, (), abandoned=True))
+    empty = house.store.status(ACME)
+    assert empty is not None
+    assert empty.phase is Phase.CONVERGED
+
+    monkeypatch.setattr(house.store, "conclude", lambda *_: house.store._reach())
+    house.store.away_after = 2  # the pass begins, and can say nothing of how it went
+    assert house.apply(want("a", "b", revision="cd" * 20)).exit_code != 0
+
+    left = house.store.status(ACME)
+    assert left is not None
+    assert (left.phase, left.revision, left.applied) == (Phase.PROGRESSING, "cd" * 20, COMMIT)
+
+
 def test_what_could_not_be_looked_up_stays_open(house: House) -> None:
     def die(action: Action) -> None:
         raise KeyboardInterrupt

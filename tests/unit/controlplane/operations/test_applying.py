@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controlplane.errors import UsageError
-from controlplane.operations.applying import emptied, holding
+from controlplane.operations.applying import emptied, holding, left_alone
 from controlplane.operations.wanted import Wanted
 from reconciler.model import Desired, Placement, Resource
 from reconciler.receipts import desired_digest
@@ -19,9 +19,13 @@ SNAPSHOT: Any = SimpleNamespace(commit=SimpleNamespace(id="a" * 40), tree_id="t"
 SOMETHING = (Resource.of("v1/ConfigMap/_/a", {}),)
 
 
-def status(phase: Phase, *resources: Resource) -> PlacementStatus:
+OURS, THEIRS = "a" * 40, "b" * 40
+REPOSITORY: Any = SimpleNamespace(has=lambda commit: commit == OURS)
+
+
+def status(phase: Phase, *resources: Resource, revision: str = OURS) -> PlacementStatus:
     digest = desired_digest(Desired(GONE, "r", resources))
-    done = Pass(GONE, "r", digest, "run", "2026-01-01T00:00:00Z")
+    done = Pass(GONE, revision, digest, "run", "2026-01-01T00:00:00Z")
     return PlacementStatus(**{**vars(conclude(done, None)), "phase": phase})
 
 
@@ -35,7 +39,24 @@ def status(phase: Phase, *resources: Resource) -> PlacementStatus:
     ],
 )
 def test_only_what_was_emptied_holds_nothing(last_word: PlacementStatus, *, held: bool) -> None:
-    assert holding([last_word]) == ([GONE] if held else [])
+    assert holding(REPOSITORY, [last_word]).ours == ((GONE,) if held else ())
+
+
+def test_what_another_repository_applied_is_not_ours_to_empty() -> None:
+    """Two repositories that share a state store would empty each other's placements."""
+    theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
+
+    held = holding(REPOSITORY, [theirs])
+
+    assert (held.ours, held.strangers) == ((), (theirs,))
+    assert [each.name for each in left_alone(held.strangers, Wanted(()))] == ["gone/prod@eu"]
+
+
+def test_what_is_declared_here_is_no_stranger_whoever_applied_it_last() -> None:
+    theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
+    declared = Wanted((Desired(GONE, OURS, SOMETHING),))
+
+    assert left_alone([theirs], declared) == []
 
 
 def test_a_target_that_is_no_longer_declared_is_said_and_stops_nothing() -> None:
@@ -45,7 +66,7 @@ def test_a_target_that_is_no_longer_declared_is_said_and_stops_nothing() -> None
     gone, silent = emptied(target_of, [GONE], Wanted(()), SNAPSHOT)
 
     assert [(each.placement, each.abandoned) for each in gone] == [(GONE, True)]
-    assert [each.target for each in silent] == ["eu"]
+    assert [each.name for each in silent] == ["eu"]
 
 
 def test_what_its_target_does_not_know_any_more_is_still_put_right() -> None:
