@@ -18,7 +18,8 @@ from controlplane.codehost import CodeHostError, Comments
 from controlplane.deadline import Deadline
 from controlplane.errors import IndeterminateError
 from controlplane.gateclient import GateServer
-from controlplane.policy.engines.opa import OpaEngine, Settings
+from controlplane.policy.engines.opa import OpaEngine
+from controlplane.policy.engines.opa_address import Settings
 from controlplane.policy.errors import EngineUnavailableError
 from controlplane.repo.download import DownloadError, fetch
 from tests.support import certificates

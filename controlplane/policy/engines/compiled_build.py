@@ -48,7 +48,8 @@ def _built(binary: Path, target: str, asked: list[str], sources: Path, member: s
     out = sources.parent / f"{target}.tar.gz"
     done = run(binary, ["build", "-t", target, "-o", str(out), *asked, "."], sources)
     if done.returncode != 0 or not out.is_file():
-        raise PolicyLoadError(_refusals(done.stderr or done.stdout))
+        said = done.stderr or done.stdout
+        raise PolicyLoadError(refusals(binary, sources) or _refused(said))
     return _member(out, member)
 
 
@@ -82,8 +83,8 @@ def _strict(wasm: bytes, names: Set[str]) -> bytes:
         raise EngineError(str(error), remedy=REMEDY) from error
 
 
-def _refusals(said: str) -> list[Problem]:
-    """Return what OPA says against the modules, at their places where it names any."""
+def _refused(said: str) -> list[Problem]:
+    """Return what OPA says where it finds no fault with any one module."""
     words = re.sub(r"\s+", " ", said)[:300]
     text = f"OPA does not compile the policies: {words}"
-    return refusals(said) or [Problem(Position("policies"), "rego/refused", text, PORTABLE)]
+    return [Problem(Position("policies"), "rego/refused", text, PORTABLE)]

@@ -2,61 +2,45 @@
 
 Decides what is put into the server, and that nothing else takes part: the text in OPA equals the
 text in Git before and after the run, and no module of anybody else stands in our packages. Where a
-server began with just these texts, nothing is put and nothing taken out. The
-only importer of opa_client. Its habit of rewriting policies that are refused is off.
+server began with just these texts, nothing is put and nothing taken out.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
-from opa_client import errors as opa_errors
-from opa_client.opa import OpaClient
 
 from controlplane.errors import UsageError
 from controlplane.policy.engine import Machine, PolicyEngine, Unanswered
 from controlplane.policy.engines import opa_command
 from controlplane.policy.engines.asking import PoliciesByEntry
-from controlplane.policy.engines.opa_server import LABEL, OwnServer
-from controlplane.policy.engines.opa_session import BoundedSession, TooLargeError, unreached
+from controlplane.policy.engines.opa_address import (
+    DEFAULT,
+    FAILURES,
+    UNREACHED,
+    Address,
+    Settings,
+    address_of,
+    closing,
+    ready,
+    wrapped,
+)
+from controlplane.policy.engines.opa_server import OwnServer
+from controlplane.policy.engines.opa_session import TooLargeError, unreached
 from controlplane.policy.entries import PACKAGE, entries, given
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, PolicyModule
 from controlplane.values import Position, Problem
 from evidence.canonical import Json, canonical, digest_bytes
 
-# The client's errors have no common root.
-FAILURES: tuple[type[Exception], ...] = tuple(
-    error
-    for error in vars(opa_errors).values()
-    if isinstance(error, type) and issubclass(error, Exception)
-)
-# `requests` is the client's own transport, whose errors it lets through; a ValueError is what it
-# makes of an address that cannot be one.
-UNREACHED: tuple[type[Exception], ...] = (*FAILURES, requests.RequestException, ValueError)
 DATA = "data.json"  # OPA reads a file of this name as data
 OURS = ("controlplane", PACKAGE, "parameters")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Bounds (seconds, bytes); `seconds` are those of one exchange, whatever the server does."""
-
-    seconds: float = 10.0
-    start_seconds: float = 20.0
-    largest_answer: int = 4 * 1024 * 1024
-    largest_listing: int = 512 * 1024 * 1024  # of all policies, with their syntax trees
-
-
-DEFAULT = Settings()
 
 
 class OpaEngine(PolicyEngine):
@@ -71,7 +55,7 @@ class OpaEngine(PolicyEngine):
                 "the OPA engine needs a server or a binary",
                 remedy="set CPCTL_OPA_URL, put `opa` on PATH, or use --engine embedded",
             )
-        self._address = _address(url) if url else None
+        self._address = address_of(url) if url else None
         self._binary, self._settings = binary, settings
 
     def version(self) -> str:
@@ -80,7 +64,7 @@ class OpaEngine(PolicyEngine):
             assert self._binary is not None  # noqa: S101 - one of the two, see __init__
             return f"opa {opa_command.version(self._binary)}"
         client = self._address.client(self._settings)
-        with _closing(client), _wrapped("asking for the version"):
+        with closing(client), wrapped("asking for the version"):
             answer = client.ad_hoc_query("x := opa.runtime().version")
         return f"opa {answer['result'][0]['x']}"
 
@@ -98,7 +82,7 @@ class OpaEngine(PolicyEngine):
         held[DATA] = json.dumps({"parameters": bundle.data["parameters"]})
         server = OwnServer(
             self._binary,
-            lambda port, mark: _ready(port, mark, settings),
+            lambda port, mark: ready(port, mark, settings),
             settings.start_seconds,
             held,
         )
@@ -119,27 +103,6 @@ def on_machine(machine: Machine) -> OpaEngine:
             remedy="set CPCTL_OPA_URL, install OPA (`make tools`), or use --engine embedded",
         )
     return OpaEngine(url=url, binary=binary)
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a server listens."""
-
-    host: str
-    port: int
-    tls: bool = False
-
-    def client(self, settings: Settings) -> Any:
-        """Return a client that keeps the bounds and never tries twice by itself."""
-        seconds = settings.seconds
-        client = OpaClient(host=self.host, port=self.port, ssl=self.tls, timeout=seconds, retries=0)
-        client._session.close()
-        client._session = BoundedSession(
-            seconds=seconds,
-            largest_answer=settings.largest_answer,
-            largest_listing=settings.largest_listing,
-        )
-        return client
 
 
 class OpaPolicies(PoliciesByEntry):
@@ -189,7 +152,7 @@ class OpaPolicies(PoliciesByEntry):
 
     def verify(self) -> None:
         """Raise EngineError unless the server holds our text, our data and nothing beside it."""
-        with _wrapped("reading the policies back"):
+        with wrapped("reading the policies back"):
             for name, module in self._modules.items():
                 if self._raw(name) != module.text:
                     raise _changed(f"{module.path} in OPA is not the text in Git")
@@ -216,7 +179,7 @@ class OpaPolicies(PoliciesByEntry):
         we give is none of it: a run that was killed left that, and it is to be taken out.
         """
         texts = {module.text: module for module in self._modules.values()}
-        with _wrapped("listing the policies"):
+        with wrapped("listing the policies"):
             names = [name for name, package in self._listed() if package in OURS]
             if len(names) != len(self._modules) or self._modules.keys() & set(names):
                 return False
@@ -228,7 +191,7 @@ class OpaPolicies(PoliciesByEntry):
 
     def _load(self) -> None:
         self._refuse_foreign()
-        with _wrapped("putting the policies"):
+        with wrapped("putting the policies"):
             self._refuse_data()
             self._put.append("data")
             self._client.update_or_create_data(self.bundle.data["parameters"], "parameters")
@@ -240,10 +203,12 @@ class OpaPolicies(PoliciesByEntry):
         try:
             self._client.update_policy_from_string(module.text, name, rego_compat=False)
         except FAILURES as error:
-            raise PolicyLoadError([_refusal(module, str(error))]) from error
+            paths = {each: module.path for each, module in self._modules.items()}
+            found = opa_command.located(getattr(error, "errors", ()), paths)
+            raise PolicyLoadError(found or [_refusal(module, str(error))]) from error
 
     def _refuse_foreign(self) -> None:
-        with _wrapped("listing the policies"):
+        with wrapped("listing the policies"):
             listed = self._listed()
         for name, package in listed:
             if name not in self._modules and package in OURS:
@@ -299,55 +264,6 @@ def _libraries_first(modules: Mapping[str, PolicyModule]) -> list[tuple[str, Pol
     )
 
 
-def _ready(port: int, mark: str, settings: Settings) -> bool:
-    client = Address("127.0.0.1", port).client(settings)
-    client._session.trust_env = False
-    with _closing(client):
-        if not client.check_health():
-            return False
-        with contextlib.suppress(*FAILURES, KeyError, IndexError):
-            answer = client.ad_hoc_query(f"x := opa.runtime().config.labels.{LABEL}")
-            return bool(answer["result"][0]["x"] == mark)
-        return False
-
-
-def _address(url: str) -> Address:
-    parts = urlsplit(url)
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else 8181)
-    except ValueError:
-        port = 0
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port:
-        raise UsageError(f"{url!r} is no URL of a server", remedy="use http://HOST:PORT")
-    if parts.path not in {"", "/"} or parts.query or parts.username:
-        raise UsageError(f"{url!r} has more than a host and a port", remedy="use http://HOST:PORT")
-    return Address(parts.hostname, port, parts.scheme == "https")
-
-
-@contextlib.contextmanager
-def _closing(client: Any) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        client.close_connection()
-
-
-@contextlib.contextmanager
-def _wrapped(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except requests.ConnectionError as error:
-        raise EngineUnavailableError(
-            unreached(error),
-            remedy="start it there, correct CPCTL_OPA_URL, or judge with --engine embedded",
-        ) from error
-    except UNREACHED as error:
-        raise EngineUnavailableError(
-            f"the OPA server failed while {doing}: {error}",
-            remedy="look at the server's log, or judge with --engine embedded",
-        ) from error
-
-
 def _changed(what: str) -> EngineError:
     return EngineError(
         f"{what}: somebody else writes to this server",
@@ -356,10 +272,8 @@ def _changed(what: str) -> EngineError:
 
 
 def _refusal(module: PolicyModule, words: str) -> Problem:
-    place = re.search(r"'row': (\d+), 'col': (\d+)|:(\d+): ", words)
-    line = int(place[1] or place[3]) if place else 1
     text = f"OPA refuses this: {words[:300]}"
-    return Problem(Position(module.path, line), "rego/refused", text, "see `opa check --strict`")
+    return Problem(Position(module.path), "rego/refused", text, opa_command.PORTABLE)
 
 
 def _body(response: Any) -> str:

@@ -6,10 +6,13 @@ callers' part.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from controlplane.policy.errors import EngineUnavailableError
 from controlplane.values import Position, Problem
@@ -17,6 +20,7 @@ from controlplane.values import Position, Problem
 REMEDY = "install OPA again (`make tools`), or judge with --engine embedded"
 PORTABLE = "see `opa check --strict`; docs/policies.md lists what is portable"
 SECONDS = 120
+NOTHING: Mapping[str, str] = {}
 
 
 def run(
@@ -45,10 +49,29 @@ def version(binary: Path) -> str:
     return found[1]
 
 
-def refusals(said: str) -> list[Problem]:
-    """Return what OPA says against modules, each at its place; empty where it names none."""
-    found = re.findall(r"(\S+\.rego):(\d+): (.+)", said)
-    return [
-        Problem(Position(path, int(line)), "rego/refused", f"OPA refuses this: {words}", PORTABLE)
-        for path, line, words in found
-    ]
+def refusals(binary: Path, folder: Path) -> list[Problem]:
+    """Return what OPA says against the modules in `folder`, each at its place; empty for nothing.
+
+    `opa check` is asked: what else loads modules names their lines only, for people to read.
+    Raises EngineUnavailableError as `run` does.
+    """
+    done = run(binary, ["check", "--format=json", "."], folder)
+    try:
+        return located(json.loads(done.stderr or "{}").get("errors", ()))
+    except (ValueError, AttributeError):
+        return []
+
+
+def located(errors: Any, paths: Mapping[str, str] = NOTHING) -> list[Problem]:
+    """Return errors in OPA's own form as problems; `paths` are those of names given to modules.
+
+    Those that are not of that form are left out.
+    """
+    found = []
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        for error in errors:
+            place, words = error["location"], f"OPA refuses this: {error['message']}"
+            path = paths.get(place["file"], place["file"])
+            position = Position(str(path), int(place["row"]), max(1, int(place["col"])))
+            found.append(Problem(position, "rego/refused", words, PORTABLE))
+    return found

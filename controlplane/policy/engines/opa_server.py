@@ -26,7 +26,6 @@ FLAGS = ("run", "--server", "--skip-version-check", "--log-level=error")
 ATTEMPTS = 5
 LABEL = "cpctl"
 ERRORS = ".errors"  # what OPA says while it starts
-NOTHING: Mapping[str, str] = {}
 
 
 class OwnServer:
@@ -37,7 +36,7 @@ class OwnServer:
         binary: Path,
         ready: Callable[[int, str], bool],
         seconds: float,
-        files: Mapping[str, str] = NOTHING,
+        files: Mapping[str, str] = opa_command.NOTHING,
     ) -> None:
         """Start it with `files` (path → text), read at once: one by one OPA compiles all each time.
 
@@ -62,7 +61,7 @@ class OwnServer:
                     time.sleep(0.02)
                 self.stop()
                 said = Path(scratch, ERRORS).read_text(encoding="utf-8", errors="replace")
-                if refused := opa_command.refusals(said):
+                if refused := opa_command.refusals(binary, Path(scratch)):
                     raise PolicyLoadError(refused)
         raise EngineUnavailableError(
             f"{binary} was started and is not ready: {said.strip()[-300:] or 'it says nothing'}",

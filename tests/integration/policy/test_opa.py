@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -19,7 +20,8 @@ from controlplane.policy.bundle import load
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import Machine, Question
 from controlplane.policy.engines import opa_server as opa_server_module
-from controlplane.policy.engines.opa import OpaEngine, OpaPolicies, Settings, on_machine
+from controlplane.policy.engines.opa import OpaEngine, OpaPolicies, on_machine
+from controlplane.policy.engines.opa_address import Settings
 from controlplane.policy.entries import PACKAGE, entries
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, PolicyModule
@@ -205,7 +207,11 @@ def test_what_opa_refuses_is_an_error_at_its_place(opa_server: OpaServer) -> Non
     body = finds("loop") + "\n\nloop if loop"
     with pytest.raises(PolicyLoadError) as raised:
         OpaEngine(url=opa_server.url).prepare(load(rule(body)).bundle)
-    assert raised.value.problems[0].position.path == "policies/tenancy/first/rule.rego"
+    place = str(raised.value.problems[0].position)
+    with pytest.raises(PolicyLoadError) as again:
+        OpaEngine(binary=binaries.need("opa")).prepare(load(rule(body)).bundle)
+    assert re.fullmatch(r"policies/tenancy/first/rule\.rego:\d+:\d+", place)
+    assert str(again.value.problems[0].position) == place
     assert _policies(opa_server) == []
 
 

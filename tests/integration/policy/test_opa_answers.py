@@ -19,7 +19,8 @@ import pytest
 from controlplane.policy.bundle import load
 from controlplane.policy.decide import decide
 from controlplane.policy.engine import Question
-from controlplane.policy.engines.opa import DEFAULT, OpaEngine
+from controlplane.policy.engines.opa import OpaEngine
+from controlplane.policy.engines.opa_address import DEFAULT
 from controlplane.policy.model import Cause, Verdict
 from evidence.canonical import canonical
 from tests.support.dripping import ENDLESS_BODY, ENDLESS_HEAD, drip
