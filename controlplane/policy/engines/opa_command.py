@@ -70,8 +70,8 @@ def located(errors: Any, paths: Mapping[str, str] = NOTHING) -> list[Problem]:
     found = []
     with contextlib.suppress(KeyError, TypeError, ValueError):
         for error in errors:
-            place, words = error["location"], f"OPA refuses this: {error['message']}"
+            place, words = error["location"], f"{error['code']}: {error['message']}"
             path = paths.get(place["file"], place["file"])
             position = Position(str(path), int(place["row"]), max(1, int(place["col"])))
-            found.append(Problem(position, "rego/refused", words, PORTABLE))
+            found.append(Problem(position, "rego/refused", f"OPA refuses this: {words}", PORTABLE))
     return found
