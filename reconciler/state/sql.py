@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
-    bindparam,
     delete,
     insert,
     select,
@@ -40,6 +39,7 @@ from reconciler.state.tables import intents, inventory, leases, placements, resu
 from reconciler.status import PlacementStatus, stamp
 
 _KEPT: Final = 100  # ended runs that are remembered
+_AT_ONCE: Final = 500  # resources in one statement
 _FREE: Final = {"run": "", "holder": "", "expires": ""}  # the row stays: its fence only rises
 _GONE: Final = frozenset({Verb.PRUNE, Verb.FORGET})
 
@@ -179,7 +179,7 @@ class SqlStateStore(StateStore):
             if s.digest
         ]
         with self._held(lease, "settlement") as connection:
-            self._close(connection, rows)
+            self._close(connection, lease, rows)
             self._drop(connection, lease, [s.intent.id for s in settlements if s.gone])
             if found:
                 self._upsert(connection, inventory, found)
@@ -212,7 +212,7 @@ class SqlStateStore(StateStore):
             for o in outcomes
         ]
         with self._held(lease, "result") as connection:
-            self._close(connection, rows)
+            self._close(connection, lease, rows)
             self._cache(connection, lease, [o for o in outcomes if o.result is Result.DONE])
 
     def conclude(self, lease: Lease, status: PlacementStatus) -> None:
@@ -270,38 +270,37 @@ class SqlStateStore(StateStore):
         row = {"phase": status.phase.value, "status": status.to_json()}
         self._upsert(connection, placements, [{**_key(lease.placement), **row}])
 
-    def _close(self, connection: Connection, rows: Sequence[Mapping[str, str]]) -> None:
+    def _close(
+        self, connection: Connection, lease: Lease, rows: Sequence[Mapping[str, str]]
+    ) -> None:
         """Write results and close their intents."""
         if not rows:
             return
         self._upsert(connection, results, rows)
-        names = ("run", "target", "placement", "id")
-        bound = [intents.c[name] == bindparam(f"of_{name}") for name in names]
-        statement = update(intents).where(*bound).values(closed=1)
-        connection.execute(statement, [{f"of_{n}": row[n] for n in names} for row in rows])
+        for run in {row["run"] for row in rows}:
+            mine = [*_of(intents, lease.placement), intents.c.run == run]
+            for some in _batches([row["id"] for row in rows if row["run"] == run]):
+                closing = update(intents).where(*mine, intents.c.id.in_(some)).values(closed=1)
+                connection.execute(closing)
 
     def _cache(self, connection: Connection, lease: Lease, done: Sequence[Outcome]) -> None:
         """Bring the cached inventory up to date with what was done."""
         gone = [o.id for o in done if o.verb in _GONE]
         made = [o.id for o in done if o.verb not in _GONE]
         self._drop(connection, lease, gone)
-        if made:
-            mine = [*_of(intents, lease.placement), intents.c.run == lease.run]
-            names = [column.name for column in inventory.columns]
-            intended = select(*(intents.c[name] for name in names)).where(
-                *mine, intents.c.id == bindparam("made")
-            )
-            statement = _overwriting(
-                inventory, self._insert(inventory).from_select(names, intended)
-            )
-            connection.execute(statement, [{"made": identifier} for identifier in made])
+        mine = [*_of(intents, lease.placement), intents.c.run == lease.run]
+        names = [column.name for column in inventory.columns]
+        for some in _batches(made):
+            intended = select(*(intents.c[name] for name in names))
+            intended = intended.where(*mine, intents.c.id.in_(some))
+            statement = self._insert(inventory).from_select(names, intended)
+            connection.execute(_overwriting(inventory, statement))
 
     def _drop(self, connection: Connection, lease: Lease, gone: Sequence[str]) -> None:
         """Take ids out of the cached inventory."""
-        mine = _of(inventory, lease.placement)
-        statement = delete(inventory).where(*mine, inventory.c.id == bindparam("gone"))
-        if gone:
-            connection.execute(statement, [{"gone": identifier} for identifier in gone])
+        for some in _batches(gone):
+            mine = [*_of(inventory, lease.placement), inventory.c.id.in_(some)]
+            connection.execute(delete(inventory).where(*mine))
 
     def _upsert(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
@@ -340,6 +339,12 @@ def _overwriting(table: Table, statement: Any) -> Any:
     rest = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
     keys = list(table.primary_key.columns)
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield so many of them as one statement takes on every database."""
+    for first in range(0, len(ids), _AT_ONCE):
+        yield ids[first : first + _AT_ONCE]
 
 
 def _forget_oldest(connection: Connection) -> None:
