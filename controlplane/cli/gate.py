@@ -39,6 +39,7 @@ from controlplane.repo.snapshot import Snapshot
 from controlplane.report import github, gitlab, json_text, junit, markdown, sarif
 from controlplane.report.results import asked, exit_of, of_gate
 from evidence.shape import stamp
+from evidence.signers.base import Signer
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Answer:
 
     report: GateReport
     keep: Callable[[], None] = lambda: None
+    signer: Signer | None = None  # of the decision
 
 
 FORMS = ("table", "json", "sarif", "junit", "github", "gitlab", "md")
@@ -110,7 +112,7 @@ def command(
         return watch(repository, ends, lambda step: _judged(repository, step, engine, whole=whole))
     with collecting.paused():
         cache = wiring.revisions()
-        recalled = Recalled(cache)
+        recalled = Recalled(cache, wiring.now)
         step = ends.read(repository, recalled)
         if step.genesis:
             _begin(repository, step.head)
@@ -124,7 +126,7 @@ def command(
         code = _next(answer.report, recorded=recorded)
         with suppress(Exception):  # the answer was given; this spares the next its time
             answer.keep()
-            recalled.keep(answer.report)
+            recalled.keep(answer.report, answer.signer)
         return code
 
 
@@ -221,7 +223,7 @@ def _answer(
         return Answer(report)
     entry = record_decision(report, writer)
     output.talk(f"recorded: {entry.origin} entry {entry.index}, {entry.records} records")
-    return Answer(report, partial(remember, cache, asked, report, entry, now))
+    return Answer(report, partial(remember, cache, asked, report, entry, now), writer.signer)
 
 
 def _show(report: GateReport, wanted: Wanted) -> None:

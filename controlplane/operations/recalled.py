@@ -3,15 +3,16 @@
 A revision that was found sound is kept as an image, in which whatever is asked for is looked up;
 both ends of a step are derived from the newest one. What is kept names the tree, for nothing else
 of a commit counts, and the code that found it out; it is believed only where this machine kept it,
-and changes no answer.
+or somebody signed it who may sign decisions, and changes no answer.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -23,6 +24,8 @@ from controlplane.operations import fleet_subject, own_code
 from controlplane.operations.fleet import Contribution
 from controlplane.operations.gate import GateReport, Step, step_between
 from controlplane.operations.linting import lint
+from controlplane.operations.trust import trust_at
+from controlplane.operations.vouching import Vouched, believed
 from controlplane.repo import image
 from controlplane.repo.cache import ParseCache, beside
 from controlplane.repo.derived import Derived, derive, found_sound
@@ -31,22 +34,29 @@ from controlplane.repo.git import GitRepository
 from controlplane.repo.image import Imaged
 from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, nothing, read
+from evidence.canonical import digest_bytes
+from evidence.shape import stamp
+from evidence.signers.base import Signer
+from evidence.trust import TrustSet
 
 MOST_SOUND: Final = 1000  # revisions that are known to be sound; each is an empty file
 MOST_IMAGES: Final = 4  # revisions that are kept as an image; each about 1 KiB a tenant
 FAR: Final = 200  # files between a base and the image it was derived from, above which it gets one
 _FLEET: Final = "fleet"
+_VOUCHED: Final = "vouched"
 _EVERY: Final = TypeAdapter(Mapping[str, Contribution])
 
 
 class Recalled:
     """Gives the step between two revisions, with what is known of them; `cache` None for nothing.
 
-    For one run: `step`, then `keep` with what came of it.
+    For one run: `step`, then `keep` with what came of it. Without `now` nobody else's word counts.
     """
 
-    def __init__(self, cache: Cache | None) -> None:
-        self._cache = cache
+    def __init__(self, cache: Cache | None, now: Callable[[], datetime] | None = None) -> None:
+        self._cache, self._now = cache, now
+        self._vouched: Sequence[Vouched] | None = None  # None until somebody's word is wanted
+        self._trust: Callable[[], TrustSet] = lambda: TrustSet({})
         self._origin: Snapshot | None = None
         self._newest_name = ""
         self._parsed: ParseCache | None = None
@@ -68,8 +78,12 @@ class Recalled:
         contained = all(ends) and repository.is_ancestor(*(c.id for c in ends if c))
         return step_between(before, after, contained=contained)
 
-    def keep(self, report: GateReport) -> None:
-        """Keep for later runs what judging a step has shown of its two revisions."""
+    def keep(self, report: GateReport, signer: Signer | None = None) -> None:
+        """Keep for later runs what judging a step has shown of its two revisions.
+
+        With `signer`, a key for decisions, the image counts on other machines, too. Raises
+        EvidenceError where it cannot sign.
+        """
         if self._parsed is not None:
             self._parsed.flush()  # what was parsed while judging
         if report.problems or self._cache is None:
@@ -80,12 +94,15 @@ class Recalled:
                 self._put(_name(snapshot.tree_id, "sound"), lambda: b"", MOST_SOUND)
         if (found := self._to_be_kept(base, head)) is not None:
             self._keep_image(self._cache, found)
+        if signer is not None and (kept := found or self._origin) is not None:
+            self._vouch(self._cache, kept, signer)
 
     def _before(self, repository: GitRepository, base: str) -> Snapshot:
         """Return the base, and remember of which sound revision head can be derived."""
         if self._cache is None:
             return read(repository, base)
         commit = repository.resolve(base)
+        self._trust = partial(trust_at, repository, commit.id)
         self._origin = self._image(repository, base, commit.tree_id)
         if self._origin is not None:
             return self._origin
@@ -109,19 +126,54 @@ class Recalled:
         return made
 
     def _newest(self, repository: GitRepository) -> Imaged | None:
-        """Return the image that was kept last of this repository."""
-        cache = self._cache
-        said = None if cache is None else cache.get(self._newest_name)
-        if said is None:
-            return None
-        with suppress(ControlPlaneError):  # the commit is not here any more
-            commit = repository.resolve(said.decode())
-            return self._image(repository, commit.id, commit.tree_id)
+        """Return the image that was kept last of this repository, here or by whom we believe."""
+        for revision in self._imaged():
+            with suppress(ControlPlaneError):  # the commit is not here any more
+                commit = repository.resolve(revision)
+                if (found := self._image(repository, commit.id, commit.tree_id)) is not None:
+                    return found
         return None
 
+    def _imaged(self) -> Iterator[str]:
+        """Yield the commits of which there may be an image."""
+        said = None if self._cache is None else self._cache.get(self._newest_name)
+        if said is not None:
+            yield said.decode()
+        for word in self._words():
+            yield word.commit
+
+    def _kept(self, tree: str, kind: str) -> bytes | None:
+        """Return what was kept of a tree, by this machine or by whom we believe."""
+        if self._cache is None:
+            return None
+        name = _name(tree, kind)
+        if (content := self._cache.get(name)) is not None:
+            return content
+        word = next((each for each in self._words() if each.tree == tree), None)
+        if word is not None and (content := self._cache.unproven(name)) is not None:
+            return content if word.holds(kind, content) else None
+        return None
+
+    def _words(self) -> Sequence[Vouched]:
+        """Return what others vouch for whom the base trusts, of this very code, newest first."""
+        if self._vouched is None:
+            self._vouched = sorted(self._believed(), key=lambda each: each.made, reverse=True)
+        return self._vouched
+
+    def _believed(self) -> Iterator[Vouched]:
+        if self._cache is None or self._now is None:
+            return
+        names = [name for name in self._cache.names("") if name.endswith(f".{_VOUCHED}")]
+        with suppress(ControlPlaneError):  # roots that cannot be read make nobody trusted
+            trust, now = (self._trust(), self._now()) if names else (TrustSet({}), self._now())
+            for name in names:
+                data = self._cache.unproven(name)
+                word = None if data is None else believed(data, trust, now)
+                if word is not None and word.code == own_code.digest():
+                    yield word
+
     def _image(self, repository: GitRepository, revision: str, tree: str) -> Imaged | None:
-        cache = self._cache
-        data = None if cache is None else cache.get(_name(tree, "image"))
+        data = self._kept(tree, "image")
         if data is None:
             return None
         found = image.open_image(repository, revision, tree, data, beside(repository.git_dir))
@@ -133,7 +185,7 @@ class Recalled:
 
     def _contributions(self, imaged: Imaged) -> Mapping[str, Contribution]:
         """Return what each tenant adds, as it was kept beside the image, else counted again."""
-        kept = None if self._cache is None else self._cache.get(_name(imaged.tree_id, _FLEET))
+        kept = self._kept(imaged.tree_id, _FLEET)
         if kept is not None:
             with suppress(ValidationError):  # ours, but of another shape
                 return _EVERY.validate_json(kept)
@@ -157,6 +209,18 @@ class Recalled:
         self._put(_name(snapshot.tree_id, _FLEET), dumped, MOST_IMAGES)
         if self._put(_name(snapshot.tree_id, "image"), lambda: data, MOST_IMAGES):
             cache.put(self._newest_name, snapshot.commit.id.encode())
+
+    def _vouch(self, cache: Cache, snapshot: Snapshot, signer: Signer) -> None:
+        """Sign the image of a snapshot that this machine kept, unless that was done."""
+        if self._now is None or snapshot.commit is None:
+            return
+        tree = snapshot.tree_id
+        kept = {kind: cache.get(_name(tree, kind)) for kind in ("image", _FLEET)}
+        files = {kind: digest_bytes(each) for kind, each in kept.items() if each is not None}
+        if len(files) == len(kept):
+            commit, made = snapshot.commit.id, stamp(self._now())
+            word = Vouched(commit, tree, own_code.digest(), made, files)
+            self._put(_name(tree, _VOUCHED), lambda: word.signed(signer), MOST_IMAGES)
 
     def _put(self, name: str, content: Callable[[], bytes], most: int) -> bool:
         """Return whether it is remembered by now."""

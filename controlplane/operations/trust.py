@@ -13,7 +13,9 @@ from typing import Any
 
 from controlplane.errors import InvalidRepositoryError
 from controlplane.operations.snippet import snippet
-from controlplane.repo.snapshot import Snapshot
+from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import Snapshot, snapshot
+from controlplane.repo.source import PartSource
 from controlplane.resources import API_VERSION
 from controlplane.resources.scalars import Timestamp
 from controlplane.resources.trust_root import Key, TrustRoot
@@ -70,6 +72,16 @@ def trust_of(snapshot: Snapshot) -> TrustSet:
         return trust_set(snapshot)
     except NoTrustError:
         return TrustSet({})
+
+
+def trust_at(repository: GitRepository, revision: str) -> TrustSet:
+    """Return the keys of a commit's trust roots, reading nothing else of it than repository.yaml.
+
+    Where roots are kept elsewhere than `layout.trust` says, their keys are not found. Raises as
+    `trust_set` does, and what reading a commit raises.
+    """
+    places = snapshot(PartSource(repository, revision)).places
+    return trust_of(snapshot(PartSource(repository, revision, places.trust)))
 
 
 def check(snapshot: Snapshot) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ class Places:
     templates: str = "templates/"
     tenants: str = "tenants/"
     catalog: str = "catalog/"
+    trust: str = "trust/"
 
     @classmethod
     def of(cls, layout: Layout) -> Places:
@@ -31,6 +32,7 @@ class Places:
             templates=f"{layout.templates}/",
             tenants=f"{layout.tenants}/",
             catalog=f"{layout.catalog}/",
+            trust=f"{layout.trust}/",
         )
 
     @property

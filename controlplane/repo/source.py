@@ -79,6 +79,19 @@ class CommitSource(Source):
         return self._git.blob(entry.blob_id, limit)
 
 
+class PartSource(CommitSource):
+    """Of the files of one commit only those at the root and below the directory `part`."""
+
+    def __init__(self, repository: GitRepository, revision: str, part: str = "") -> None:
+        super().__init__(repository, revision)
+        self._part = part
+
+    def below(self, root: str) -> Iterator[Entry]:
+        """Yield what both directories hold."""
+        if self._part.startswith(root) or (self._part and root.startswith(self._part)):
+            yield from (e for e in super().below(root) if e.path.startswith(self._part))
+
+
 class FlatSource(Source):
     """Files that are listed with their whole path."""
 
