@@ -22,12 +22,15 @@ from benchmarks import conftest_peer, measure, tenants
 from benchmarks.measure import UnmeasuredError, Usage
 from benchmarks.report import Comparison, Report, Sample, median
 from benchmarks.settings import Settings
+from controlplane.operations.trust import trust_root_yaml
+from evidence.keys import keys_in
 
 Json = Any
 COLD, AGAIN = "whole repository, cold", "the same again"
 FRESH, WARM = "pull request, fresh runner", "pull request, warm"
+RESTORED = "pull request, fresh, cache restored"
 PEER: Final = conftest_peer.NAME
-AIMS: Final = {COLD: 5.0, AGAIN: 30.0, FRESH: 10.0, WARM: 25.0}
+AIMS: Final = {COLD: 5.0, AGAIN: 30.0, FRESH: 10.0, RESTORED: 10.0, WARM: 25.0}
 MEMORY: Final = 3.0
 WHOLE: Final = ("--base", "main", "--head", "main", "--whole")
 CHANGE: Final = ("--base", "main", "--head", "change")
@@ -41,7 +44,7 @@ def run(settings: Settings) -> Report:
     subject = _Subject(settings, count)
     samples: list[Sample] = []
     for number in range(settings.runs):
-        for what in (COLD, AGAIN, FRESH, WARM):
+        for what in (COLD, AGAIN, FRESH, RESTORED, WARM):
             settings.say(f"  round {number + 1}: {what}")
             usage, said = subject.ask(what)
             samples.append(Sample(what, number, usage, said))
@@ -74,13 +77,19 @@ class _Subject:
         self._scratch = settings.scratch / f"gated-{count}"
         self._repository = self._scratch / "repository"
         settings.say(f"  a repository of {count:,} tenants")
-        tenants.write(self._repository, count)
+        self._scratch.mkdir(parents=True, exist_ok=True)
         self._command("keys", "init")
+        root = trust_root_yaml("bench", keys_in(self._scratch / "home" / "keys"), holder="bench")
+        tenants.write(self._repository, count, more={"trust/bench.yaml": root.encode()})
 
     def ask(self, what: str) -> tuple[Usage, dict[str, Json]]:
         """Return what the gate costs, and what it decided."""
         if what in (COLD, FRESH):
             self.forget()
+        if what == RESTORED:  # its keys, a clone, and what the last runner left in the cache
+            (self._scratch / "home" / "cache.key").unlink()
+            shutil.rmtree(self._repository / ".git" / "cpctl")
+            shutil.rmtree(self._scratch / "cache" / "cpctl" / "compiled")
         given = WHOLE if what in (COLD, AGAIN) else CHANGE
         if what == WARM:
             given = (*given, "--again")  # judged, and not only found in the records
@@ -131,7 +140,7 @@ def _grown(settings: Settings, count: int) -> list[Sample]:
     """Return what a fleet of another size costs, once."""
     subject = _Subject(settings, count)
     found = []
-    for what in (COLD, FRESH, WARM):
+    for what in (COLD, FRESH, RESTORED, WARM):
         settings.say(f"  {count:,} tenants: {what}")
         usage, said = subject.ask(what)
         found.append(Sample(f"{what}, {count:,} tenants", 0, usage, said))
@@ -153,7 +162,7 @@ def _ratio(samples: list[Sample], what: str) -> float:
 
 
 def _figure(count: int, samples: list[Sample]) -> str:
-    own = {what: (what, f"{what}, {count:,} tenants") for what in (COLD, FRESH, WARM)}
+    own = {what: (what, f"{what}, {count:,} tenants") for what in (COLD, FRESH, RESTORED, WARM)}
     parts = [
         f"{what} {usage.wall:.1f} s, {usage.peak_mib:,.0f} MiB"
         for what, names in own.items()

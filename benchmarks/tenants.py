@@ -16,6 +16,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -253,10 +254,12 @@ def _tenant(
         yield f"catalog/budgets/{name}-monthly.yaml", cap
 
 
-def write(directory: Path, count: int, seed: int = 1) -> None:
+def write(
+    directory: Path, count: int, seed: int = 1, more: Mapping[str, bytes] = MappingProxyType({})
+) -> None:
     """Make a bare-bones repository at `directory`: `main`, and `change`, which touches one tenant.
 
-    Nothing is checked out; `git fast-import` writes one pack.
+    Both hold the files of `more`, too. Nothing is checked out; `git fast-import` writes one pack.
     """
     subprocess.run(["git", "init", "-q", "-b", "main", str(directory)], check=True)
     made = dict(files(count, seed))
@@ -265,7 +268,7 @@ def write(directory: Path, count: int, seed: int = 1) -> None:
         plain = _copied(model, word)
         shipped[f"tenants/{model}/tenant.yaml"] = plain.tenant.encode()
         shipped[f"tenants/{model}/lock.yaml"] = plain.lock.encode()
-    both = shipped | {path: text.encode() for path, text in made.items()}
+    both = shipped | {path: text.encode() for path, text in made.items()} | dict(more)
     path = next(
         p for p, text in made.items() if p.endswith("tenant.yaml") and "plan: growth" in text
     )
