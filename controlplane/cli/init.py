@@ -23,9 +23,12 @@ NEXT = """next:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def init(folder: Path) -> None:
+@click.argument("place", metavar="FOLDER", type=click.Path(file_okay=False))
+def init(place: str) -> None:
     """Write a working repository into FOLDER: one tenant, one pack, policies, templates, CI."""
+    if not place:  # as from a variable that is not set
+        raise click.BadParameter("it has no name; write `.` for this folder", param_hint="FOLDER")
+    folder = Path(place)
     files = starter(datetime.now(UTC).date())
     kept = {path for path in OWN if (folder / path).exists()}
     written = write_new(folder, [file for file in files if file.path not in kept])

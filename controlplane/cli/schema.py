@@ -29,6 +29,11 @@ def schema(
     check: bool,
 ) -> int:
     """Print the JSON Schema (draft 2020-12) of KIND, or of all kinds together."""
+    if kind and (output_dir or docs):
+        raise UsageError(
+            "every kind is written, not one",
+            remedy=f"leave out {kind}, or write `cpctl schema {kind} > FILE`",
+        )
     if check and output_dir is None and docs is None:
         raise UsageError("nothing to check", remedy="add --output-dir schemas or --docs DIR")
     if output_dir is None and docs is None:

@@ -1,8 +1,9 @@
-"""Which lock files would change, and into what."""
+"""Which lock files would change, and into what. A lock may stand in a file with other documents."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,9 +18,10 @@ from controlplane.values import FieldPath, Problem
 
 @dataclass(frozen=True)
 class LockChange:
-    """One lock file. `moves` says what changes: (environment, pack, old version, new version).
+    """One lock. `moves` says what changes: (environment, pack, old version, new version).
 
-    A version is "" where the pack was or will not be locked.
+    A version is "" where the pack was or will not be locked. `text` is of the whole file; where
+    several changes are of one file, each holds those before it.
     """
 
     tenant: str
@@ -33,7 +35,8 @@ def lock(
 ) -> tuple[tuple[LockChange, ...], tuple[Problem, ...]]:
     """Return the lock files that are not as they should be, and what could not be resolved.
 
-    `tenants` empty means all. Raises UsageError for a tenant or a pack that there is not.
+    `tenants` empty means all. Raises UsageError for a tenant or a pack that there is not, EditError
+    where a lock is to change in a file of several documents that cannot be told apart.
     """
     known = snapshot.of_kind("Tenant")
     for name in tenants:
@@ -47,19 +50,24 @@ def lock(
             raise UsageError(f"there is no pack called {name!r}", remedy="check `--update`")
     changes: list[LockChange] = []
     problems: list[Problem] = []
+    written: dict[str, str] = {}
     for name in tenants or known:
         tenant = known[name]
         if isinstance(tenant, Tenant):
             resolved = locks.resolve(snapshot, tenant, update)
             problems.extend(resolved.problems)
-            change = _change(snapshot, resolved)
-            if change is not None and not resolved.problems:
+            if not resolved.problems and (change := _change(snapshot, resolved, written)):
                 changes.append(change)
     return tuple(changes), tuple(problems)
 
 
-def _change(snapshot: Snapshot, resolved: locks.Lock) -> LockChange | None:
-    """Return the change of one file, None where it says the same already."""
+def _change(
+    snapshot: Snapshot, resolved: locks.Lock, written: MutableMapping[str, str]
+) -> LockChange | None:
+    """Return the change of one lock, None where it says the same already.
+
+    `written` is the text of files that changed already, by path; the change is added to it.
+    """
     now = locks.current(snapshot, resolved.tenant)
     held = {} if now is None else locks.entries(now)
     before = {key: (str(e.range), str(e.version), e.digest) for key, e in held.items()}
@@ -75,29 +83,68 @@ def _change(snapshot: Snapshot, resolved: locks.Lock) -> LockChange | None:
         if before.get(key) != after.get(key)
     )
     path = locks.path(snapshot, resolved.tenant)
-    return LockChange(resolved.tenant, path, _text(snapshot, path, locks.text(resolved)), moves)
+    old = written.get(path) or _read(snapshot, path)
+    written[path] = _text(old, locks.text(resolved), path)
+    return LockChange(resolved.tenant, path, written[path], moves)
 
 
-def _text(snapshot: Snapshot, path: str, wanted: str) -> str:
-    """Return the file as it stands with what is `wanted` in it: people's comments stay.
-
-    Where that cannot be (packs in another order, a file that is not valid), it is written anew.
-    """
-    old = snapshot.file(path)
-    if old is None:
-        return wanted
+def _read(snapshot: Snapshot, path: str) -> str:
     try:
-        (after,) = values(wanted)
-        text = old.decode()
-        (before,) = values(text)
+        return (snapshot.file(path) or b"").decode()
+    except UnicodeDecodeError as error:
+        raise EditError(f"{path} is not UTF-8", remedy="save the file as UTF-8") from error
+
+
+def _text(old: str, wanted: str, path: str) -> str:
+    """Return the file with what is `wanted` in it: other documents and people's comments stay.
+
+    Where that cannot be (packs in another order, a file that is not valid), the lock is written
+    anew.
+    """
+    try:
+        documents = values(old, path)
+    except EditError:
+        if _SEVERAL.search(old):
+            raise
+        return wanted
+    (after,) = values(wanted)
+    own = [index for index, document in enumerate(documents) if _named(document) == _named(after)]
+    if not own and len(documents) <= 1:
+        own = [index for index, document in enumerate(documents) if not _named(document)[1]]
+        if len(own) == len(documents):  # empty, or nothing that anybody could mean
+            return wanted
+    if not own:
+        return old.rstrip("\n") + "\n---\n" + wanted
+    return _edited(old, documents, own[0], after, wanted)
+
+
+def _edited(old: str, documents: Sequence[Any], index: int, after: Any, wanted: str) -> str:
+    """Return `old` with its document at `index` saying what `after` does."""
+    before = documents[index]
+    after = after | {"metadata": before["metadata"] | after["metadata"]}  # labels are people's
+    try:
+        text = old
         for place, value in _differences(before, after, ()):
             gone = value is _GONE
-            text = remove_field(text, place) if gone else set_field(text, place, value)
-        return text if values(text) == [after] else wanted
+            text = (
+                remove_field(text, place, index) if gone else set_field(text, place, value, index)
+            )
+        if values(text)[index] == after:
+            return text
     except (EditError, ValueError):
-        return wanted
+        pass
+    return wanted if len(documents) == 1 else set_field(old, ("spec",), after["spec"], index)
 
 
+def _named(document: Any) -> tuple[str, str]:
+    """Return kind and name of a document, "" where it has none."""
+    found = document if isinstance(document, dict) else {}
+    metadata = found.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else ""
+    return str(found.get("kind", "")), str(name or "")
+
+
+_SEVERAL = re.compile(r"^---", re.MULTILINE)
 _GONE: Final = object()
 
 

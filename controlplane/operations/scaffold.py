@@ -68,9 +68,9 @@ def new(request: Request, repository: Snapshot) -> tuple[NewFile, ...]:
     Raises UsageError for a name or a setting that cannot be, for what is declared already, and
     where the repository lacks what it must refer to.
     """
-    name, _, version = request.name.partition("@")
+    name, version = _named(request)
     given = {dotted(setting.path): setting.text for setting in request.settings}
-    lookup = Lookup(repository, name, version or "1.0.0", request.today, given)
+    lookup = Lookup(repository, name, version, request.today, given)
     path = _place(PLACES[request.what].format(name=name, version=lookup.version), repository)
     source = shipped("scaffolds") / "kinds" / request.what
     if source.is_dir():
@@ -78,8 +78,11 @@ def new(request: Request, repository: Snapshot) -> tuple[NewFile, ...]:
     else:
         texts = {path: source.with_suffix(".yaml").read_text("utf-8")}
     filled = {place: lookup.fill(text) for place, text in texts.items()}
+    asked = _valid(filled[path])
     filled[path] = change(filled[path], request.settings)
-    _require_new(_valid(filled[path]), repository)
+    made = _valid(filled[path])
+    _require_same(asked, made)
+    _require_new(made, repository)
     order = sorted(filled, key=lambda place: place != path)
     return tuple(NewFile(place, filled[place]) for place in order)
 
@@ -126,6 +129,25 @@ def _valid(text: str) -> Resource:
         problems = explain(error, document)
         said = "; ".join(f"{dotted(problem.path)}: {problem.message}" for problem in problems)
         raise UsageError(said, remedy=problems[0].remedy) from error
+
+
+def _named(request: Request) -> tuple[str, str]:
+    name, at, version = request.name.partition("@")
+    if at and request.what != "pack":
+        raise UsageError(
+            f"{request.name!r} names a version, and only a pack has one",
+            remedy=f"write `cpctl new {request.what} {name}`",
+        )
+    return name, version or "1.0.0"
+
+
+def _require_same(asked: Resource, made: Resource) -> None:
+    """Raise UsageError where a setting made another thing of it: its files would be misplaced."""
+    if (asked.kind, asked.identity) != (made.kind, made.identity):
+        raise UsageError(
+            f"--set made {made.kind} {made.identity} of {asked.kind} {asked.identity}",
+            remedy="say what it is and is called with KIND and NAME; a pack also NAME@VERSION",
+        )
 
 
 def _require_new(resource: Resource, repository: Snapshot) -> None:

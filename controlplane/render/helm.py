@@ -49,10 +49,11 @@ _IMPURE = re.compile(
     r"|(?<![.$\w])(?:values\b|keys\b(?!\s+[^(){}]*\)?\s*\|\s*sortAlpha\b))"
 )
 # What Go's text/template takes for one action: a comment, or code in which a string may hold `}}`.
-# What never ends is taken to its end, so that nothing is left unread.
+# What never ends is taken to its end, so that nothing is left unread. `(?>(?:…)*)` is `(?:…)*+`,
+# which Python before 3.11.5 gets wrong (python/cpython#106052).
 _ACTION = re.compile(
     r"""\{\{(?:-?\s*(?P<comment>/\*.*?\*/)\s*-?\}\}"""
-    r"""|(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'|[^"`'}]|\}(?!\}))*+\}\}|.*)""",
+    r"""|(?>(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'|[^"`'}]|\}(?!\}))*)\}\}|.*)""",
     re.DOTALL,
 )
 _STRING = re.compile(r""""(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'""")

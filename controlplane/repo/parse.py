@@ -73,7 +73,18 @@ def parse_file(data: bytes, limits: Limits = DEFAULT) -> ParsedFile:
         problems.append(Problem(Position(""), "file/empty", text, "write one, or remove the file"))
     if suspects:
         problems.extend(_placed(suspects, yaml.places(data, "", limits), problems))
-    return ParsedFile(tuple(documents), tuple(sorted(problems))[: limits.problems])
+    return ParsedFile(tuple(documents), _bounded(sorted(problems), limits.problems))
+
+
+def _bounded(problems: list[Problem], most: int) -> tuple[Problem, ...]:
+    """Return the first `most`, and behind them that there may be more: readers stop there too."""
+    if len(problems) < most:
+        return tuple(problems)
+    text = f"{most} problems of this file are shown, and no more are looked for"
+    more = Problem(
+        problems[most - 1].position, "file/too-many-problems", text, "mend these, then look again"
+    )
+    return (*problems[:most], more)
 
 
 def _document(document: yaml.LoadedDocument) -> tuple[ParsedDocument, tuple[FieldProblem, ...]]:

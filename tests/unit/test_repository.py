@@ -34,6 +34,8 @@ REGISTRY_HOSTS = tuple(
     )
 )
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work/(?:main|wt|shared)|root/(?:go|\.\w+)|tmp/brief)\b")
+# Python before 3.11.5 lets a possessive group match what it should not (python/cpython#106052).
+POSSESSIVE_GROUP = re.compile(r"(?<!\\)\)(?:[*+?]|\{\d*,?\d*\})\+")
 PRIVATE_KEY = re.compile("-----BEGIN [A-Z ]*PRIVATE " + "KEY-----")
 
 
@@ -102,6 +104,18 @@ def test_no_file_holds_a_path_of_one_machine() -> None:
 
 def test_no_private_key_is_in_the_repository() -> None:
     assert [name for name, text in _texts() if PRIVATE_KEY.search(text)] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_pattern_has_a_possessive_group(package: str) -> None:
+    found = [
+        f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+        for path in (REPOSITORY / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if POSSESSIVE_GROUP.search(node.value)
+    ]
+    assert found == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)

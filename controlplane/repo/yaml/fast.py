@@ -29,8 +29,9 @@ _RELEASE = rf"[0-9]{{1,9}}\.[0-9]{{1,9}}\.[0-9]{{1,9}}{_STOP}"
 _MONEY = rf"[0-9]{{1,12}}\.[0-9]{{2}}[ ][A-Z]{{3}}{_STOP}"
 _NUMBER = rf"(?:(?!-0){_INTEGER}|{_UNIT}|{_RELEASE}|{_MONEY})"
 _QUOTED = r"(?:\"[^\"\\\n\t]*+\"|'[^'\n\t]*+')"
-_TEXT = r"[A-Za-z_/](?:[^\s:#]|:(?=[^\s])|(?<=[^\s])\#|[ ](?=[^\s#]))*+"
-_PHRASE = r"[A-Za-z_/][\w./@+%$;-]*+(?:[ ][\w./@+%$;-]++)*+"
+# `(?>(?:…)*)` is `(?:…)*+`, which Python before 3.11.5 gets wrong (python/cpython#106052).
+_TEXT = r"[A-Za-z_/](?>(?:[^\s:#]|:(?=[^\s])|(?<=[^\s])\#|[ ](?=[^\s#]))*)"
+_PHRASE = r"[A-Za-z_/][\w./@+%$;-]*+(?>(?:[ ][\w./@+%$;-]++)*)"
 # Between brackets and braces a number ends where its item ends, and nowhere else.
 _INSIDE = _NUMBER.replace(_STOP, r"(?=[,\]}])")
 _ITEM = rf"(?:{_QUOTED}|{_INSIDE}|{_PHRASE})"
@@ -42,8 +43,8 @@ def _flow(depth: int) -> str:
     item = _ITEM if depth == 0 else rf"(?:{_ITEM}|{_flow(depth - 1)})"
     entry = rf"[A-Za-z_][\w./-]*+:[ ]{item}"
     return (
-        rf"(?:\[(?:{item}(?:,[ ]{item})*+)?\]"
-        rf"|\{{(?:{entry}(?:,[ ]{entry})*+)?\}})"
+        rf"(?:\[(?:{item}(?>(?:,[ ]{item})*))?\]"
+        rf"|\{{(?:{entry}(?>(?:,[ ]{entry})*))?\}})"
     )
 
 
@@ -56,11 +57,11 @@ def _file(nested: int) -> re.Pattern[str]:
     """Return the grammar of a file; compiled when it is first needed, deeper ones take longer."""
     value = rf"(?:{_flow(nested - 1)}|{_QUOTED}|{_NUMBER}|{_TEXT})"
     line = (
-        rf"(?:[ ]{{0,{_MAX_INDENT}}}(?:-[ ])?{_KEY}:(?:[ ]++{value})?+{_COMMENT}"
+        rf"(?:[ ]{{0,{_MAX_INDENT}}}(?:-[ ])?{_KEY}:(?>(?:[ ]++{value})?){_COMMENT}"
         rf"|[ ]{{0,{_MAX_INDENT}}}-[ ]{value}{_COMMENT}"
         rf"|[ ]*+(?:\#[^\n\t]*+)?)\n"
     )
-    return re.compile(rf"(?>{line})++")
+    return re.compile(rf"(?>(?>{line})+)")
 
 
 _PARTS = re.compile(rf"^([ ]*)(-[ ])?({_KEY}:(?=[ ]|$))?[ ]*([^\s#][^\n]*)?", re.MULTILINE)

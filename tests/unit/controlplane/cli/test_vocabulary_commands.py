@@ -96,3 +96,8 @@ def test_schema_check_finds_what_is_not_up_to_date(
 def test_schema_has_nothing_to_check_without_a_place() -> None:
     assert run(["schema", "--check"]) == Exit.USAGE
     assert run(["schema", "nonsense"]) == Exit.USAGE
+
+
+def test_one_schema_is_printed_and_all_are_written(tmp_path: Path) -> None:
+    assert run(["schema", "tenant", "--output-dir", str(tmp_path)]) == Exit.USAGE
+    assert list(tmp_path.iterdir()) == []

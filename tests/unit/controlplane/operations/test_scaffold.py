@@ -124,6 +124,10 @@ def test_a_field_can_be_given(fresh: Path) -> None:
         ("tenant", "Not_A_Name"),
         ("tenant", "../../escape"),
         ("pack", "p@1.0/../../.."),
+        ("tenant", "t@1.0.0"),
+        ("tenant", "t", "--set", "metadata.name=other"),
+        ("budget", "b", "--set", "metadata={name: other}"),
+        ("pack", "p@1.0.0", "--set", "spec.version=2.0.0"),
         ("tenant", "t", "--set", "spec.plann=growth"),
         ("tenant", "t", "--set", "spec.plan"),
         ("tenant", "t", "--set", "spec.packs[7].name=x"),
@@ -147,6 +151,14 @@ def test_nothing_is_written_over(fresh: Path) -> None:
     with pytest.raises(UsageError, match="already there"):
         CliRunner().invoke(init, [str(fresh)], catch_exceptions=False)
     assert (fresh / "tenants/t/tenant.yaml").read_text("utf-8") == "mine"
+
+
+def test_a_folder_without_a_name_is_not_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(init, [""])
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
 
 
 def test_a_readme_that_is_there_stays(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from controlplane.errors import UsageError
 from controlplane.operations.linting import lint
 from controlplane.operations.locking import lock
 from controlplane.repo import yaml
+from controlplane.repo.errors import EditError
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, read
 from tests.support import documents
@@ -138,6 +139,56 @@ def test_what_people_wrote_into_a_lock_stays(tmp_path: Path) -> None:
     assert yaml.load(change.text.encode(), path).documents[0].value == (
         yaml.load(fresh.text.encode(), path).documents[0].value
     )
+
+
+def test_the_labels_of_a_lock_stay(tmp_path: Path) -> None:
+    files = locked(tmp_path, documents.repository()) | NEW
+    path = "tenants/acme/lock.yaml"
+    files[path] = files[path].replace("  name: acme\n", "  name: acme\n  labels: {held: ops}\n", 1)
+    (change,), _ = lock(snapshot(tmp_path, files), ("acme",), ("retrieval",))
+    assert "  labels: {held: ops}\n" in change.text
+    assert "version: 1.3.0\n" in change.text
+
+
+@pytest.mark.parametrize("lock_comes", [0, 1])
+def test_other_documents_of_the_file_stay(tmp_path: Path, lock_comes: int) -> None:
+    files = locked(tmp_path, documents.repository()) | NEW
+    own, tenant = files.pop("tenants/acme/lock.yaml"), files["tenants/acme/tenant.yaml"]
+    both = [tenant, own] if lock_comes else [own, tenant]
+    files["tenants/acme/tenant.yaml"] = "---\n".join(both)
+    (change,), _ = lock(snapshot(tmp_path, files), (), ("retrieval",))
+    assert change.path == "tenants/acme/tenant.yaml"
+    both[lock_comes] = change.text.split("---\n")[lock_comes]
+    assert change.text == "---\n".join(both)
+    assert "version: 1.3.0\n" in both[lock_comes]
+    assert codes(tmp_path, files | {change.path: change.text}) == []
+
+
+def test_locks_that_share_a_file_all_change(tmp_path: Path) -> None:
+    files = documents.repository()
+    files["tenants/beta/tenant.yaml"] = documents.tenant("beta")
+    files = locked(tmp_path, files) | NEW
+    both = [files.pop(f"tenants/{name}/lock.yaml") for name in ("acme", "beta")]
+    files["tenants/locks.yaml"] = "---\n".join(both)
+    changes, _ = lock(snapshot(tmp_path, files), (), ("retrieval",))
+    assert [change.path for change in changes] == ["tenants/locks.yaml"] * 2
+    assert changes[-1].text.count("version: 1.3.0\n") == 2 * both[0].count("version: 1.2.0\n")
+    assert codes(tmp_path, files | {"tenants/locks.yaml": changes[-1].text}) == []
+
+
+def test_a_file_whose_documents_cannot_be_told_apart_is_left_alone(tmp_path: Path) -> None:
+    files = documents.repository()
+    files["tenants/acme/lock.yaml"] = "kind: [\n---\nkind: Tenant\n"
+    with pytest.raises(EditError, match=r"^tenants/acme/lock.yaml is not valid at 1:7"):
+        lock(snapshot(tmp_path, files), ())
+
+
+def test_a_file_of_others_gets_a_lock_behind_them(tmp_path: Path) -> None:
+    files = documents.repository()
+    files["tenants/acme/lock.yaml"] = files.pop("tenants/acme/tenant.yaml")
+    (change,), _ = lock(snapshot(tmp_path, files), ())
+    assert change.text.startswith(files["tenants/acme/lock.yaml"])
+    assert codes(tmp_path, files | {change.path: change.text}) == []
 
 
 def test_a_comment_stays_with_its_pack(tmp_path: Path) -> None:
