@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from controlplane.cli.output import as_json, table
 from reconciler.apply import PlacementResult, Summary
-from reconciler.model import Result
+from reconciler.model import HealthStatus, Result
+
+_ILL = {HealthStatus.FAILED.value, HealthStatus.NOT_FOUND.value}
 
 
 def as_table(summary: Summary) -> str:
@@ -42,17 +45,25 @@ def _counted(counter: Counter[str]) -> str:
     return ", ".join(f"{number} {word}" for word, number in sorted(counter.items()))
 
 
-def _trouble(result: PlacementResult) -> list[str]:
-    lines = [f"{result.placement}: {result.error}", f"    → {result.remedy}"]
-    lines = lines if result.error else []
+def _trouble(result: PlacementResult) -> Iterator[str]:
+    name = result.placement
+    if result.error:
+        yield from _said(f"{name}: {result.error}", result.remedy)
     for outcome in result.outcomes:
         if outcome.result is not Result.DONE:
-            text = f"{result.placement}: {outcome.id} {outcome.result.value}: {outcome.detail}"
-            lines += [text, f"    → {outcome.remedy}"]
+            words = f"{name}: {outcome.id} {outcome.result.value}: {outcome.detail}"
+            yield from _said(words, outcome.remedy)
     for obstacle in result.plan.obstacles if result.plan else ():
-        text = f"{result.placement}: {obstacle.id} {obstacle.standing.value}: {obstacle.reason}"
-        lines += [text, f"    → {obstacle.remedy}"]
-    return lines
+        words = f"{name}: {obstacle.id} {obstacle.standing.value}: {obstacle.reason}"
+        yield from _said(words, obstacle.remedy)
+    told = {outcome.id for outcome in result.outcomes}
+    for trouble in result.status.troubles if result.status else ():
+        if trouble.what in _ILL and trouble.id not in told:
+            yield f"{name}: {trouble.id} is there, and not well: {trouble.detail}"
+
+
+def _said(words: str, remedy: str) -> list[str]:
+    return [words, f"    → {remedy}"] if remedy else [words]
 
 
 def as_json_text(summary: Summary) -> str:

@@ -249,6 +249,13 @@ def _check(path: str, node: nodes.Node) -> None:
         raise _error(path, line, "template-construct", "`set` takes one plain name")
     if isinstance(node, nodes.Const) and isinstance(node.value, float):
         raise _error(path, line, "template-float", "fractions are not exact; use text")
+    if isinstance(node, nodes.Const) and isinstance(node.value, str) and _halved(node.value):
+        raise _error(path, line, "template-character", "the escapes here give half of a character")
+
+
+def _halved(text: str) -> bool:
+    """Whether `text` holds a lone surrogate, which no YAML or JSON document can."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _bound(tree: nodes.Template) -> None:
@@ -341,7 +348,7 @@ def _close(words: str, values: Mapping[str, Json]) -> str:
 
 _REMEDIES = {
     "template-size": "split the template into several files",
-    "template-character": "remove the character",
+    "template-character": "remove the character, or write it itself",
     "template-syntax": "correct the Jinja2 syntax on this line (docs/render.md shows the language)",
     "template-construct": "use output, if, for, set and with only (docs/render.md)",
     "template-float": "write the number as text or as an integer of a smaller unit",

@@ -218,3 +218,12 @@ ANY = st.recursive(
 def test_json_for_people_is_written_as_the_standard_library_does(value: Any) -> None:
     wanted = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
     assert values("{{ x | to_pretty_json }}", x=value) == [wanted]
+
+
+@pytest.mark.parametrize(
+    "text", [r"'\ud800'", r"'a' ~ '\udfff'", r"{'\ud83d': 1}", r"['\ud83d\ude00']"]
+)
+def test_half_a_character_is_refused_where_it_stands(text: str) -> None:
+    found = fault("a: 1\nb: {{ " + text + " }}")
+    assert (found.code, str(found.place)) == ("template-character", "t.j2:2")
+    assert "half of a character" in found.message
