@@ -82,7 +82,7 @@ class OpaEngine(PolicyEngine):
         client = self._address.client(self._settings)
         with _closing(client), _wrapped("asking for the version"):
             answer = client.ad_hoc_query("x := opa.runtime().version")
-        return f"opa {answer['result'][0]['x']}"
+            return f"opa {answer['result'][0]['x']}"
 
     def prepare(self, bundle: PolicyBundle) -> OpaPolicies:
         """Put the bundle into the server.
@@ -345,6 +345,11 @@ def _wrapped(doing: str) -> Iterator[None]:
         raise EngineUnavailableError(
             f"the OPA server failed while {doing}: {error}",
             remedy="look at the server's log, or judge with --engine embedded",
+        ) from error
+    except (LookupError, TypeError, AttributeError) as error:  # JSON, but not what OPA answers
+        raise EngineUnavailableError(
+            f"what answers is no OPA server, or an unknown version of it: {doing} came to nothing",
+            remedy="correct CPCTL_OPA_URL, or judge with --engine embedded",
         ) from error
 
 
