@@ -38,7 +38,7 @@ def verify_directory(
     try:
         judge = Judge(objects.kept_keys(directory), trust, now)
         logs = readers([directory])
-    except EvidenceError as error:
+    except (EvidenceError, OSError) as error:
         return Report(what, (_finding(error),), (), ALWAYS_UNPROVEN)
     if trust is None and not trust_bundled_keys:
         findings.append(Finding("keys", BUNDLED_ONLY))
@@ -48,7 +48,7 @@ def verify_directory(
         audit = _LogAudit(directory, log, judge, findings)
         try:
             proven.append(audit.run())
-        except EvidenceError as error:
+        except (EvidenceError, OSError) as error:
             findings.append(_finding(error))
     return Report(what, tuple(findings), tuple(proven), tuple(_not_proven(directory)))
 
@@ -154,15 +154,20 @@ class _LogAudit:
         return len(kept)
 
 
-def _finding(error: EvidenceError) -> Finding:
+def _finding(error: EvidenceError | OSError) -> Finding:
     if isinstance(error, MalformedError):
         return Finding(error.part, error.reason)
+    if isinstance(error, OSError):
+        return Finding(str(error.filename), f"cannot be read: {error.strerror}")
     return Finding("log", str(error))
 
 
 def _not_proven(directory: Path) -> Iterator[str]:
     yield from ALWAYS_UNPROVEN
-    yield "that no entry was cut off the end of a log together with its checkpoints"
+    yield (
+        "that no entry was cut off the end of a log together with its checkpoints, and no whole "
+        "log taken away"
+    )
     running = len(list(directory.glob("logs/*/runs/*.json")))
     if running:
         yield f"what {running} runs did that are not closed: they are under way or were killed"

@@ -17,6 +17,7 @@ import click
 from evidence import audit, lookup, objects
 from evidence.bundle import belongs, export, trees_of
 from evidence.canonical import canonical
+from evidence.disk import Disk
 from evidence.errors import EvidenceError, UsageError
 from evidence.location import default_directory
 from evidence.sigstore import sigstore_bundle
@@ -150,14 +151,14 @@ def bundle(commit: str, where: tuple[Path, ...], output: Path, sigstore: Path | 
             f"the evidence of {whole} does not hold, so no bundle was written",
             remedy="run `cpctl evidence verify --log DIR` to see what is damaged",
         )
-    output.write_bytes(data)
+    _write(output, data)
     if sigstore is not None:
         sigstore.mkdir(parents=True, exist_ok=True)
         trees = trees_of((run.statement for run in runs), whole)
         for run in runs:
             if belongs(run.statement, whole, trees):
                 name = f"{run.envelope.digest.removeprefix('sha256:')[:16]}.sigstore.json"
-                (sigstore / name).write_bytes(canonical(sigstore_bundle(run.envelope)))
+                _write(sigstore / name, canonical(sigstore_bundle(run.envelope)))
     click.echo(f"{output}: {len(report.proven)} statements, {len(data)} bytes", err=True)
     called = click.get_current_context().command_path.rpartition(" ")[0]
     click.echo(f"next: verify it with `{called} verify {output} --trust trust.json`", err=True)
@@ -184,6 +185,10 @@ def run(arguments: list[str]) -> int:
         click.echo(f"error: {error}", err=True)
         click.echo(f"next: {error.remedy}", err=True)
         return error.exit_code
+    except OSError as error:
+        click.echo(f"error: {error.filename or 'output'}: {error.strerror}", err=True)
+        click.echo("next: check the path, its rights, and the room on its disk", err=True)
+        return 2
     return result if isinstance(result, int) else 0
 
 
@@ -198,6 +203,22 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}", remedy="check the path"
+        ) from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, whole or not at all; to a device or a pipe as to any other."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        elif not path.parent.is_dir():
+            raise UsageError(f"{path.parent} is not a directory", remedy="make it first")
+        else:
+            Disk().write(path.resolve(), data)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}",
+            remedy="check the path, its rights, and the room on its disk",
         ) from error
 
 

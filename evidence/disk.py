@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from evidence.errors import LogBusyError, StorageError
+from evidence.errors import LogBusyError, MalformedError, StorageError
 
 Hook = Callable[[str], None]
 
@@ -38,6 +39,26 @@ def storing(place: Path) -> Iterator[None]:
             remedy="see that it is a directory of yours that can be written to and has room, then "
             "try again; nothing counts that was not recorded",
         ) from error
+
+
+def read(path: Path, part: str, limit: int) -> bytes:
+    """Return a file's bytes, at most `limit` of them; FileNotFoundError where there is none.
+
+    Whoever handed a directory over decides what lies in it: what is no file, or larger than `part`
+    can be, raises MalformedError and is not waited for.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    handle = os.open(path, flags)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise MalformedError(part, "is not a file")
+        if found.st_size > limit:
+            raise MalformedError(part, f"{found.st_size} bytes, more than the {limit} allowed")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
 
 
 class Disk:

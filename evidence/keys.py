@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from evidence import shape
@@ -78,7 +79,37 @@ def create_key(
         directory / f"{name}.pem", name, purpose, private.public, created=shape.stamp(now)
     )
     _write_new(made.path, private.pem(), 0o600)
-    _write_new(made.path.with_suffix(".json"), canonical(made.to_json()), 0o644)
+    try:
+        _write_new(made.path.with_suffix(".json"), canonical(made.to_json()), 0o644)
+    except BaseException:
+        made.path.unlink()
+        raise
+    return made
+
+
+def create_keys(
+    directory: Path, holder: str, purposes: Iterable[str], *, now: datetime, algorithm: Algorithm
+) -> list[KeyFile]:
+    """Make one key for each purpose, called after it and its holder; all of them, or none.
+
+    A log's key is Ed25519 whatever `algorithm` says. Raises what `create_key` does, and
+    KeyFileError where a key in use signs for one of the purposes already.
+    """
+    wanted = list(dict.fromkeys(purposes))
+    refuse_second(directory, wanted)
+    made: list[KeyFile] = []
+    with ExitStack() as undo:
+        for purpose in wanted:
+            key = create_key(
+                directory,
+                name=f"{holder}-{purpose}",
+                purpose=purpose,
+                now=now,
+                algorithm="ed25519" if purpose == "log" else algorithm,
+            )
+            undo.callback(_forget, key)
+            made.append(key)
+        undo.pop_all()
     return made
 
 
@@ -102,29 +133,40 @@ def rotate(directory: Path, name: str, *, now: datetime) -> tuple[KeyFile, KeyFi
 
     Returns (retired, new). The new key has the next name (`apply`, `apply-2`, `apply-3`), for a
     signature's key must keep its name. The old private half is destroyed: what it signed still
-    verifies with its public half, whose description stays.
+    verifies with its public half, whose description stays. It counts to the end of the second in
+    which it was replaced, for its last signature may be of that second. A rotation that was cut
+    short is finished by the next one of the same name.
     """
     if not (directory / f"{name}.json").is_file():
         raise KeyFileError(
             f"there is no key called {name} in {directory}", remedy="run `cpctl keys list`"
         )
     old = read_key(directory / f"{name}.pem")
-    if old.retired:
+    base, number = re.fullmatch(r"(.+?)(?:-(\d+))?", name).groups()  # type: ignore[union-attr]
+    successor = directory / f"{base}-{int(number or 1) + 1}.pem"
+    if old.retired and not old.path.exists():
         raise KeyFileError(
             f"key {name} was retired at {old.retired}", remedy="run `cpctl keys list`"
         )
-    base, number = re.fullmatch(r"(.+?)(?:-(\d+))?", name).groups()  # type: ignore[union-attr]
-    new = create_key(
-        directory,
-        name=f"{base}-{int(number or 1) + 1}",
-        purpose=old.purpose,
-        now=now,
-        algorithm=old.public_key.algorithm,
-    )
-    retired = replace(old, retired=shape.stamp(now))
-    Disk().write(old.path.with_suffix(".json"), canonical(retired.to_json()))
+    if successor.with_suffix(".json").is_file():
+        new = read_key(successor)  # of a rotation that was cut short
+    else:
+        new = create_key(
+            directory,
+            name=successor.stem,
+            purpose=old.purpose,
+            now=now,
+            algorithm=old.public_key.algorithm,
+        )
+    if not old.retired:
+        old = replace(old, retired=shape.stamp(now + timedelta(seconds=1)))
+        try:
+            Disk().write(old.path.with_suffix(".json"), canonical(old.to_json()))
+        except BaseException:
+            _forget(new)
+            raise
     old.path.unlink()
-    return retired, new
+    return old, new
 
 
 def read_key(path: Path) -> KeyFile:
@@ -257,18 +299,35 @@ def _prepare(directory: Path) -> None:
         )
 
 
+def _forget(key: KeyFile) -> None:
+    """Remove a key that signed nothing and that nobody was shown."""
+    for path in (key.path.with_suffix(".json"), key.path):
+        path.unlink(missing_ok=True)
+
+
 def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that must not exist yet, durably, never with wider rights than `mode`."""
+    """Write a file that must not exist yet, durably, never with wider rights than `mode`.
+
+    Where it cannot be written to its end, there is none of it.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         handle = os.open(path, flags, mode)
     except FileExistsError as error:
+        described = path.with_suffix(".json").exists()
         raise KeyFileError(
             f"{path} exists; a key is never overwritten",
-            remedy="run `cpctl keys rotate` to replace it, `cpctl keys list` to see it",
+            remedy="run `cpctl keys rotate` to replace it, `cpctl keys list` to see it"
+            if described
+            else "nothing describes it, so that it signed nothing: remove it and try again",
         ) from error
     try:
-        os.write(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+    except BaseException as error:
+        path.unlink()
+        if isinstance(error, OSError):
+            error.filename = str(path)  # which writing to an open file does not say
+        raise

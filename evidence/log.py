@@ -8,19 +8,21 @@ again. What an entry means is left to others.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from evidence import merkle, note, tiles
 from evidence.crypto import PublicKey
-from evidence.disk import Disk, locked
+from evidence.disk import Disk, locked, read
 from evidence.errors import LogStateError, MalformedError, UsageError
 from evidence.note import Checkpoint, SignedCheckpoint
 from evidence.shape import ORIGIN
 from evidence.signers.base import Signer
 
 WAIT = 30.0  # seconds for another process's append
+_SIZE = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def directory_name(origin: str) -> str:
@@ -39,18 +41,19 @@ class LogReader:
     def __init__(self, directory: Path, origin: str) -> None:
         self.directory = directory
         self.origin = origin
+        self._part = f"log {origin}"  # in messages
 
     def checkpoint_bytes(self) -> bytes | None:
         """Return the published checkpoint's exact bytes, None for a log without entries."""
         try:
-            return (self.directory / "checkpoint").read_bytes()
+            return read(self.directory / "checkpoint", f"{self._part}: checkpoint", note.LIMIT)
         except FileNotFoundError:
             return None
 
     def checkpoint(self) -> SignedCheckpoint | None:
         """Return the published checkpoint; raises MalformedError."""
         data = self.checkpoint_bytes()
-        return None if data is None else note.read(data, f"log {self.origin}: checkpoint")
+        return None if data is None else note.read(data, f"{self._part}: checkpoint")
 
     @property
     def size(self) -> int:
@@ -59,11 +62,16 @@ class LogReader:
         return 0 if signed is None else signed.checkpoint.size
 
     def history(self) -> dict[int, bytes]:
-        """Return every checkpoint ever published by size, ascending, the current one included."""
-        found = {
-            int(path.name): path.read_bytes()
-            for path in (self.directory / "checkpoints").glob("[0-9]*")
-        }
+        """Return every checkpoint ever published by size, ascending, the current one included.
+
+        Raises MalformedError for a file among them that is not named after a size.
+        """
+        found = {}
+        for path in (self.directory / "checkpoints").glob("[0-9]*"):
+            part = f"{self._part}: checkpoints/{path.name}"
+            if not _SIZE.fullmatch(path.name):
+                raise MalformedError(part, "is not named after a log's size")
+            found[int(path.name)] = read(path, part, note.LIMIT)
         current = self.checkpoint_bytes()
         if current is not None:
             found.setdefault(self.size, current)
@@ -112,18 +120,25 @@ class LogReader:
         full = self.directory / tiles.tile_path(level, index)
         for path in (exact, full):
             try:
-                return path.read_bytes()
+                return self._contents(path)
             except FileNotFoundError:
                 continue
         wider = sorted(
-            (int(path.name) for path in exact.parent.glob("[0-9]*") if width < tiles.WIDTH),
+            int(path.name)
+            for path in exact.parent.glob("[0-9]*")
+            if width < tiles.WIDTH and _SIZE.fullmatch(path.name)
         )
         for candidate in wider:
             if candidate > width:
-                return (exact.parent / str(candidate)).read_bytes()
+                return self._contents(exact.parent / str(candidate))
         raise LogStateError(
             f"{self.origin}: {exact.relative_to(self.directory)} is missing", remedy=_RESTORE
         )
+
+    def _contents(self, path: Path) -> bytes:
+        """Return the bytes of a tile, which is no larger than a full one of entries can be."""
+        place = path.relative_to(self.directory)
+        return read(path, f"{self._part}: {place}", tiles.WIDTH * (2 + tiles.ENTRY_LIMIT))
 
 
 class Log(LogReader):

@@ -14,13 +14,14 @@ from pathlib import Path
 from evidence import records, shape
 from evidence.canonical import Json, canonical, digest_bytes, read_canonical
 from evidence.crypto import PublicKey
-from evidence.disk import Disk
+from evidence.disk import Disk, read
 from evidence.errors import MalformedError
 from evidence.signers.base import Signer
 
 INLINE = 8192  # bytes of a payload that still lies in its run's records
 LINE_LIMIT = INLINE + 8192  # bytes of one line of a run's records
 OBJECT_LIMIT = records.PAYLOAD_LIMIT
+RECORDS_LIMIT = 1 << 36  # bytes of the records of a run
 
 
 def object_path(root: Path, digest: str) -> Path:
@@ -49,7 +50,7 @@ def packs_of(root: Path, merkle_root: str) -> list[Path]:
 def read_object(root: Path, digest: str, part: str) -> bytes:
     """Return the object's bytes, which are known to have this digest; raises MalformedError."""
     try:
-        data = object_path(root, digest).read_bytes()
+        data = read(object_path(root, digest), part, OBJECT_LIMIT)
     except FileNotFoundError as error:
         raise MalformedError(part, f"{digest} is missing") from error
     if digest_bytes(data) != digest:
@@ -103,7 +104,10 @@ def kept_keys(root: Path) -> dict[str, KnownKey]:
     found = {}
     for path in sorted((root / "keys").glob("*.json")):
         part = f"keys/{path.name}"
-        key = KnownKey.from_json(read_canonical(path.read_bytes(), part, limit=LINE_LIMIT), part)
+        data = read(path, part, LINE_LIMIT)
+        key = KnownKey.from_json(read_canonical(data, part, limit=LINE_LIMIT), part)
+        if path.stem != key.public_key.keyid:
+            raise MalformedError(part, f"holds key {key.public_key.keyid}")
         found[key.public_key.keyid] = key
     return found
 

@@ -19,7 +19,7 @@ TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
 ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9._-]*)*")
 SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 HASH = re.compile(r"[0-9a-f]{64}")
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)  # compared as text
 LINE = 500  # characters in a summary
 
 

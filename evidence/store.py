@@ -12,6 +12,7 @@ from pathlib import Path
 
 from evidence import objects, packs, shape
 from evidence.canonical import Json, read_canonical
+from evidence.disk import read
 from evidence.dsse import Envelope
 from evidence.errors import MalformedError, UsageError
 from evidence.log import LogReader, logs
@@ -40,7 +41,7 @@ class StoredRun:
         """Return the records; raises MalformedError where they are missing or malformed."""
         path = objects.records_path(self.directory, self.statement.root)
         try:
-            data = path.read_bytes()
+            data = read(path, f"{self.part}: records", objects.RECORDS_LIMIT)
         except FileNotFoundError as error:
             raise MalformedError(f"{self.part}: records", "are missing") from error
         return list(objects.stored_records(data, f"{self.part}: records"))

@@ -17,7 +17,7 @@ from controlplane.cli.lint import take
 from controlplane.operations.trust import trust_root_yaml, trust_set
 from controlplane.resources.common import StaffRole
 from evidence.crypto import ALGORITHMS, Algorithm
-from evidence.keys import PURPOSES, KeyFile, create_key, keys_in, refuse_second, rotate
+from evidence.keys import PURPOSES, KeyFile, create_keys, keys_in, rotate
 
 DEFAULT_PURPOSES = ("decide", "apply", "log")
 
@@ -70,18 +70,7 @@ def init(
     """Make one key for each purpose and print the TrustRoot to commit."""
     place = keys_directory(os.environ) if where is None else where
     holder = _word(holder or socket.gethostname())
-    now = datetime.now(UTC)
-    refuse_second(place, purposes)
-    made = [
-        create_key(
-            place,
-            name=f"{holder}-{purpose}",
-            purpose=purpose,
-            now=now,
-            algorithm="ed25519" if purpose == "log" else algorithm,
-        )
-        for purpose in dict.fromkeys(purposes)
-    ]
+    made = create_keys(place, holder, purposes, now=datetime.now(UTC), algorithm=algorithm)
     output.data(trust_root_yaml(holder, made, holder=holder, roles=roles))
     output.talk(f"{len(made)} keys in {place}")
     output.talk(f"next: commit the TrustRoot above as trust/{holder}.yaml")

@@ -119,7 +119,8 @@ def new(rule: str, severity: str, root: Path) -> None:
 
 def _root(path: Path) -> Path:
     """Return the repository: PATH, or what holds it where PATH is its folder `policies`."""
-    return path if (path / ROOT).is_dir() else path.resolve().parent
+    whole = path.resolve()
+    return whole.parent if whole.name == ROOT and not (path / ROOT).is_dir() else path
 
 
 def _load(path: Path) -> LoadedPolicies:

@@ -66,7 +66,7 @@ class OpaEngine(PolicyEngine):
         client = self._address.client(self._settings)
         with closing(client), wrapped("asking for the version"):
             answer = client.ad_hoc_query("x := opa.runtime().version")
-        return f"opa {answer['result'][0]['x']}"
+            return f"opa {answer['result'][0]['x']}"
 
     def prepare(self, bundle: PolicyBundle) -> OpaPolicies:
         """Put the bundle into the server.

@@ -118,3 +118,8 @@ def wrapped(doing: str) -> Iterator[None]:
             f"the OPA server failed while {doing}: {error}",
             remedy="look at the server's log, or judge with --engine embedded",
         ) from error
+    except (LookupError, TypeError, AttributeError) as error:  # JSON, but not what OPA answers
+        raise EngineUnavailableError(
+            f"what answers is no OPA server, or an unknown version of it: {doing} came to nothing",
+            remedy="correct CPCTL_OPA_URL, or judge with --engine embedded",
+        ) from error

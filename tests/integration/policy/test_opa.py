@@ -6,8 +6,10 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -299,6 +301,29 @@ def test_nothing_that_listens_is_an_error_with_a_remedy() -> None:
     with pytest.raises(EngineUnavailableError) as raised:
         engine.prepare(_bundle())
     assert raised.value.remedy
+
+
+@pytest.mark.parametrize("answer", ["{}", "[]", "3", "null", '{"result": []}', '{"result": {}}'])
+def test_what_answers_and_is_no_opa_is_an_error_with_a_remedy(answer: str) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - as http.server calls them
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        engine = OpaEngine(url=f"http://127.0.0.1:{server.server_port}")
+        for ask in (engine.version, lambda: engine.prepare(_bundle())):
+            with pytest.raises(EngineError) as raised:
+                ask()
+            assert raised.value.remedy
+        server.shutdown()
 
 
 @pytest.mark.parametrize("url", ["opa", "ftp://h:1", "http://", "http://h:x", "http://h:1/v1"])

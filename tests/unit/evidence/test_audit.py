@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,6 +89,72 @@ def test_every_file_that_is_altered_cut_or_removed_is_found(original: Path, tmp_
             unneeded = other is None and path.parts[2:3] == ("checkpoints",)
             assert unneeded or not report.verified, (path, kind)
             shutil.rmtree(place)
+
+
+LOG = f"logs/{ORIGIN.replace('/', '~')}"
+
+
+def folder(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
+def pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def vast(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+
+@pytest.mark.parametrize("change", [folder, pipe, vast])
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{LOG}/checkpoint",
+        f"{LOG}/checkpoints/9x",
+        f"{LOG}/checkpoints/1",
+        f"{LOG}/tile/0/000.p/1",
+        f"{LOG}/tile/entries/000.p/1",
+        "keys",
+        "objects",
+        "records",
+    ],
+)
+def test_what_is_no_file_of_its_kind_is_found_and_not_waited_for(
+    tmp_path: Path, keys: tuple[Signer, Signer], name: str, change: Callable[[Path], None]
+) -> None:
+    add(tmp_path, keys, 1)
+    path = tmp_path / name
+    if path.is_dir():
+        path = next(each for each in sorted(path.rglob("*")) if each.is_file())
+    change(path)
+    report = verify(tmp_path)
+    assert not report.verified
+    assert report.findings[0].part.startswith(("log", "keys/"))
+
+
+def test_a_file_where_a_folder_should_be_is_found(
+    tmp_path: Path, keys: tuple[Signer, Signer]
+) -> None:
+    add(tmp_path, keys, 1)
+    shutil.rmtree(tmp_path / LOG / "tile")
+    (tmp_path / LOG / "tile").write_bytes(b"")
+    (finding,) = verify(tmp_path).findings
+    assert "tile" in finding.part
+    assert finding.message == "cannot be read: Not a directory"
+
+
+def test_a_key_under_the_name_of_another_is_found(
+    tmp_path: Path, keys: tuple[Signer, Signer]
+) -> None:
+    add(tmp_path, keys, 1)
+    path = tmp_path / "keys" / f"{keys[0].keyid}.json"
+    path.rename(path.with_name(f"{'0' * 64}.json"))
+    (finding,) = verify(tmp_path).findings
+    assert finding.message == f"holds key {keys[0].keyid}"
 
 
 def link(source: str, target: str) -> None:

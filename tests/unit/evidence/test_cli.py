@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import shutil
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,40 @@ def test_verify_a_whole_directory(capsys: Output) -> None:
 def test_wrong_use_is_explained(capsys: Output, arguments: list[str], words: str) -> None:
     assert cpevidence(arguments) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["nowhere/bundle.json", "."])
+def test_a_bundle_that_cannot_be_written_is_explained(capsys: Output, name: str) -> None:
+    assert cpevidence(["bundle", COMMIT, "-o", name]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert "next: " in said
+
+
+def test_a_bundle_is_written_whole_or_not_at_all(capsys: Output, tmp_path: Path) -> None:
+    path = tmp_path / "bundle.json"
+    path.write_bytes(b"an older one")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        assert cpevidence(["bundle", COMMIT, "-o", str(path)]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "cannot be written: File too large" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["bundle.json"]
+    assert path.read_bytes() == b"an older one"
+    assert cpevidence(["bundle", COMMIT, "-o", "/dev/null"]) == 0
+
+
+def test_what_the_system_refuses_is_explained(capsys: Output, place: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "evidence"
+    shutil.copytree(default_directory(place), directory)
+    shutil.rmtree(directory / "objects")
+    (directory / "objects").touch()
+    assert cpevidence(["list", "--dir", str(directory)]) == 2
+    said = capsys.readouterr().err
+    assert "Not a directory" in said
+    assert "next: " in said
 
 
 def test_a_trust_set_that_is_none_is_refused(capsys: Output, tmp_path: Path) -> None:

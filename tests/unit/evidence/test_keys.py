@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from evidence.errors import KeyFileError, NoKeyError
-from evidence.keys import create_key, former_keys, keys_in, load_key, rotate, signer_for
+from evidence.keys import (
+    create_key,
+    create_keys,
+    former_keys,
+    keys_in,
+    load_key,
+    rotate,
+    signer_for,
+)
+from evidence.shape import stamp
 from evidence.signers.registry import open_signer
+from evidence.trust import TrustedKey
 from evidence.writer import EvidenceWriter
 from tests.support.evidence import START, about, signer, ticking
 
@@ -96,6 +108,87 @@ def test_rotation_keeps_names_and_destroys_the_old_private_half(tmp_path: Path) 
     assert set(former_keys(place, "apply")) == {retired.public_key, second.public_key}
     with pytest.raises(KeyFileError, match="retired"):
         rotate(place, "apply", now=START)
+
+
+def test_the_last_signature_of_a_rotated_key_counts(tmp_path: Path) -> None:
+    place = tmp_path / "keys"
+    create_key(place, name="apply", purpose="apply", now=START)
+    signed = stamp(START)
+    retired, new = rotate(place, "apply", now=START)
+    for key in (retired, new):
+        trusted = TrustedKey(
+            key.name, "apply", key.public_key, valid_from=key.created, valid_until=key.retired
+        )
+        assert trusted.objection(signed) == ""
+    assert retired.retired == "2026-01-31T12:00:01Z"
+
+
+class _Full:
+    """A disk on which there is room for `room` files, and then for none."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+        self._room = room
+        monkeypatch.setattr("evidence.keys.os.fsync", self)
+        monkeypatch.setattr("evidence.disk.os.fdatasync", self)
+
+    def __call__(self, handle: int) -> None:
+        self._room -= 1
+        if self._room < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("room", range(4))
+def test_of_several_keys_all_are_made_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    place, wanted = tmp_path / "keys", ("decide", "log")
+    with monkeypatch.context() as patch:
+        _Full(patch, room)
+        with pytest.raises(OSError, match=r"No space left on device: '.*keys/me-"):
+            create_keys(place, "me", wanted, now=START, algorithm="ecdsa-p256")
+    assert list(place.iterdir()) == []
+    made = create_keys(place, "me", wanted, now=START, algorithm="ecdsa-p256")
+    assert [key.name for key in made] == ["me-decide", "me-log"]
+
+
+@pytest.mark.parametrize("room", range(3))
+def test_a_rotation_without_room_leaves_the_key_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    place = tmp_path / "keys"
+    first = create_key(place, name="apply", purpose="apply", now=START)
+    with monkeypatch.context() as patch:
+        _Full(patch, room)
+        with pytest.raises(OSError, match="No space"):
+            rotate(place, "apply", now=START)
+    assert sorted(path.name for path in place.iterdir()) == ["apply.json", "apply.pem"]
+    assert signer_for(place, "apply").keyid == first.public_key.keyid
+    rotate(place, "apply", now=START)
+
+
+@pytest.mark.parametrize("step", ["made", "retired"])
+def test_a_rotation_that_was_cut_short_is_finished(tmp_path: Path, step: str) -> None:
+    place = tmp_path / "keys"
+    old = create_key(place, name="apply", purpose="apply", now=START)
+    private = old.path.read_bytes()
+    described = old.path.with_suffix(".json").read_bytes()
+    _, new = rotate(place, "apply", now=START)
+    old.path.write_bytes(private)
+    if step == "made":
+        old.path.with_suffix(".json").write_bytes(described)
+    retired, finished = rotate(place, "apply", now=START)
+    assert finished == new
+    assert retired.retired
+    assert not old.path.exists()
+    assert signer_for(place, "apply").keyid == new.public_key.keyid
+
+
+def test_a_private_half_that_nothing_describes_is_named(tmp_path: Path) -> None:
+    made = create_key(tmp_path / "keys", name="apply", purpose="apply", now=START)
+    made.path.with_suffix(".json").unlink()
+    with pytest.raises(KeyFileError) as caught:
+        create_key(tmp_path / "keys", name="apply", purpose="apply", now=START)
+    assert "remove it" in caught.value.remedy
 
 
 def test_a_log_goes_on_with_the_key_it_was_rotated_to(tmp_path: Path) -> None:

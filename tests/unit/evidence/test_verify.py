@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from evidence.bundle import NothingRecordedError, export
 from evidence.canonical import canonical
 from evidence.crypto import P256_ORDER
-from evidence.errors import UsageError
+from evidence.errors import MalformedError, UsageError
 from evidence.records import Record
 from evidence.report import Report
 from evidence.signers.base import Signer
@@ -396,6 +396,17 @@ def test_a_statement_about_something_else_in_a_bundle_is_named(tmp_path: Path) -
     report = verify(value, trust)
     assert not report.verified
     assert any("names neither commit" in finding.message for finding in report.findings)
+
+
+@pytest.mark.parametrize("year", ["\u0662\u0660\u0662\u0660", "\uff12\uff10\uff12\uff10"])
+def test_a_year_in_digits_of_another_script_is_refused(
+    made: tuple[bytes, TrustSet], year: str
+) -> None:
+    """Times are compared as text: such a revocation would never have come."""
+    value = json.loads(made[1].to_bytes())
+    value["keys"][0]["revokedFrom"] = f"{year}-01-01T00:00:00Z"
+    with pytest.raises(MalformedError, match="revokedFrom"):
+        TrustSet.read(canonical(value))
 
 
 def test_what_a_terminal_would_obey_is_not_shown() -> None:
