@@ -47,10 +47,13 @@ REASONS: dict[str, tuple[str, str]] = {
         "return a code; the host reads METADATA",
     ),
     "json": ("evaluators write JSON differently", "compare the fields themselves"),
-    "min": ("of nothing it is undefined, which evaluators treat differently", "sort(xs)[0]"),
+    "min": (
+        "of nothing it is undefined, which evaluators treat differently",
+        "write `sort([each | some each in xs])[0]`",
+    ),
     "max": (
         "of nothing it is undefined, which evaluators treat differently",
-        "every x in xs { … }, or sort(xs)[count(xs) - 1]",
+        "write `sort([each | some each in xs])[count(xs) - 1]`, or ask of `every x in xs`",
     ),
     "to_number": ("numbers in text are read differently", "use the projected integer of the field"),
     "round": ("numbers with a fraction differ between evaluators", "use scaled integers"),

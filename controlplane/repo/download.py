@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import urllib.request
+from http import HTTPStatus
 from typing import IO, Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from controlplane.errors import UsageError
@@ -11,6 +13,7 @@ from controlplane.exchange import TooLargeError, exchange
 
 SECONDS = 60.0  # of the whole fetch
 LARGEST = 16 * 1024 * 1024  # bytes
+_FAILED = HTTPStatus.BAD_REQUEST  # the first code that is no redirect
 _HERE = ("127.0.0.1", "localhost")
 
 
@@ -60,7 +63,17 @@ def fetch(url: str, *, seconds: float = SECONDS, largest: int = LARGEST) -> byte
             f"{url} takes too long: {error}", remedy="try again, or mirror the file"
         ) from error
     except (OSError, ValueError) as error:
+        if isinstance(error, HTTPError) and HTTPStatus.MULTIPLE_CHOICES <= error.code < _FAILED:
+            raise _elsewhere(url, error) from error
         raise DownloadError(
             f"{place.scheme}://{place.netloc}{place.path} cannot be fetched: {error}",
             remedy="see that the address is right and can be reached from here",
         ) from error
+
+
+def _elsewhere(url: str, error: HTTPError) -> DownloadError:
+    place = error.headers.get("Location", "another address")
+    return DownloadError(
+        f"{url} sends on to {place}, and redirects are not followed",
+        remedy="name the address where the file itself is",
+    )

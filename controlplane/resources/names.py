@@ -184,7 +184,7 @@ GRAMMARS: Mapping[str, Grammar] = dict(
         _say(Email, "e-mail address", "write an address such as ada@example.com"),
         _say(Phone, "telephone number", "write + and digits, with the country code: +4930123456"),
         _say(HttpsUrl, "https address", "write an address that begins with https://"),
-        _say(BundleUrl, "https address", "write an address that begins with https://"),
+        _say(BundleUrl, "https address", "write an address with https://, without a user in it"),
         _say(Endpoint, "address", "write an address with its scheme: https://…"),
         _say(Digest, "digest", "write sha256: and 64 hexadecimal digits"),
         _say(RelativePath, "path", "write a path such as policies/tenancy, no slash in front"),

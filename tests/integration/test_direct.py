@@ -1,4 +1,4 @@
-"""A token goes to the address that was named, and nowhere else."""
+"""A token or a question goes to the address that was named, and nowhere else."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from controlplane.codehost import CodeHostError, Comments
 from controlplane.errors import IndeterminateError
 from controlplane.gateclient import GateServer
+from controlplane.repo.download import DownloadError, fetch
 from tests.support.loopback import answering
 
 
@@ -47,6 +48,15 @@ def test_no_redirect_is_followed_with_a_token() -> None:
         with pytest.raises(CodeHostError, match="302"):
             Comments(f"{url}/comments", "", ("Authorization", "secret")).make("text")
         assert (len(gate.seen), thief.seen) == (2, [])
+
+
+def test_a_bundle_that_is_elsewhere_is_not_fetched_and_the_place_is_named() -> None:
+    with serve() as inside, serve(f"http://127.0.0.1:{inside.server_port}/secret") as publisher:
+        with pytest.raises(DownloadError) as caught:
+            fetch(f"{publisher.url}/base.tar.gz")
+        assert f"sends on to {inside.url}/secret" in str(caught.value)
+        assert caught.value.remedy == "name the address where the file itself is"
+        assert inside.seen == []
 
 
 def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

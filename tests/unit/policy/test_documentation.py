@@ -19,6 +19,12 @@ def test_every_refusal_has_a_cause_and_a_remedy() -> None:
         assert all(reason(name))
 
 
+def test_what_is_advised_for_the_least_and_the_most_is_not_refused_itself() -> None:
+    """`sort` of a set is refused, so that advice to sort whatever there is would be no way out."""
+    for name in ("min", "max"):
+        assert "`sort([each | some each in xs])[" in reason(name)[1]
+
+
 # Rules that rest on nothing outside of this repository, each with the reason.
 ALONE = {
     "change-control/fresh-approvals": "how long an approval counts is the contract's own choice",
