@@ -13,7 +13,11 @@ from controlplane.cli.gate_step import step_of
 from controlplane.errors import Exit, UsageError
 from controlplane.operations.agreement import authors, open_reviews
 from controlplane.operations.approvals import Approval, Approvals
-from controlplane.operations.approving import import_reviews, refuse_other_branch
+from controlplane.operations.approving import (
+    import_reviews,
+    refuse_other_branch,
+    refuse_other_repository,
+)
 from controlplane.operations.people import People
 from controlplane.operations.said import Statements
 from controlplane.operations.trust import trust_of
@@ -99,6 +103,12 @@ def _row(approval: Approval, wrote: list[Json]) -> tuple[str, ...]:
 @click.option(
     "--into", metavar="BRANCH", default="", help="Where the step goes. [the branch of --base]"
 )
+@click.option(
+    "--repository",
+    metavar="OWNER/NAME",
+    default="",
+    help="Whose events count; those of another, as of a fork, are refused.",
+)
 @options.step
 @options.root
 @options.keys
@@ -107,6 +117,7 @@ def import_(
     event: Path,
     issuer: str,
     into: str,
+    repository: str,
     base: str,
     head: str,
     root: str,
@@ -114,11 +125,12 @@ def import_(
 ) -> int:
     """Record what SERVER says of the step from BASE to HEAD, signed by this machine."""
     said = wiring.review_source(source)(_read(event), issuer)
-    repository = GitRepository.open(root)
-    repository.refuse_shallow()
-    refuse_other_branch(said, into or _branch(repository, base))
-    step = step_of(repository, base, head)
-    writer = wiring.evidence_writer(wiring.evidence_directory(repository), "import", keys=keys)
+    refuse_other_repository(said, repository)
+    git = GitRepository.open(root)
+    git.refuse_shallow()
+    refuse_other_branch(said, into or _branch(git, base))
+    step = step_of(git, base, head)
+    writer = wiring.evidence_writer(wiring.evidence_directory(git), "import", keys=keys)
     people, trust = People.of(step.base), trust_of(step.base)
     entry, words = import_reviews(step, said, people, trust, writer)
     for line in words:

@@ -133,7 +133,7 @@ def _text(value: Body, key: str, place: str) -> str:
 def seen(body: Body, namespace: str, *, by_controller: bool = False) -> Seen:
     """Return an object as rules see it: as it would be declared.
 
-    `by_controller` says that its owner may be believed.
+    `by_controller` says that its owner may be believed. A namespace's `spec` holds finalizers only.
     """
     metadata = body.get("metadata")
     given = metadata if isinstance(metadata, dict) else {}
@@ -141,7 +141,8 @@ def seen(body: Body, namespace: str, *, by_controller: bool = False) -> Seen:
     kept.setdefault("name", f"{given.get('generateName', '')}*")
     if namespace and body.get("kind") != "Namespace":
         kept["namespace"] = namespace
-    plain = {key: value for key, value in body.items() if key != "status"} | {"metadata": kept}
+    own = ("status", "spec") if body.get("kind") == "Namespace" else ("status",)
+    plain = {key: value for key, value in body.items() if key not in own} | {"metadata": kept}
     return _as_declared(plain, given) if by_controller else Seen(plain)
 
 

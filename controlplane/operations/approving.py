@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from controlplane.errors import UsageError
 from controlplane.operations.gate import Step
-from controlplane.operations.people import People
+from controlplane.operations.people import People, objection
 from controlplane.operations.recording import state_json, subjects_of
 from controlplane.operations.requirements import EMERGENCY
 from controlplane.reviews.model import Review, Reviews
@@ -96,6 +96,20 @@ def refuse_other_branch(reviews: Reviews, into: str) -> None:
     raise UsageError(
         f"the event is about {about}, the step goes to the branch `{into}`",
         remedy="what was approved is another change: have it approved for this branch",
+    )
+
+
+def refuse_other_repository(reviews: Reviews, repository: str) -> None:
+    """Raise UsageError for what was said in another repository than OWNER/NAME, "" for any.
+
+    A fork has branches of the same names, so what was approved there may be a smaller difference.
+    """
+    if not repository or reviews.repository.lower() == repository.lower():
+        return
+    where = f"the repository {reviews.repository}" if reviews.repository else "no known repository"
+    raise UsageError(
+        f"the event is about {where}, and {repository} is wanted",
+        remedy="give an event of that repository, as the server sends it",
     )
 
 
@@ -187,8 +201,11 @@ def _words(review: Review, reviews: Reviews, people: People, head: str) -> str:
     identity = people.identity(reviews.issuer, review.login)
     if identity is None:
         return f"{review.login}: approved, but the trust root knows nobody by that name"
+    if why := objection(identity, review.time):
+        return f"{review.login}: approved, and does not count as {identity.name}: {why}"
     roles = ", ".join(identity.roles) or "no role"
-    return f"{review.login}: approved, counts as {identity.name} ({roles})"
+    counts = f"counts as {identity.name} ({roles}) unless a later word of theirs is known"
+    return f"{review.login}: approved, {counts}"
 
 
 def _about(step: Step) -> dict[str, Json]:

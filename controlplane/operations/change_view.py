@@ -75,6 +75,8 @@ class ChangeView:
                 return self._resource(self.changes.subjects[index])
             case ("owners", int(index), *_) if index < len(self.owners()):
                 return self._first_line(self.owners()[index]["paths"][0])
+            case ("blastRadius", *_):
+                return self._first()
             case ("requirements", int(index), *_) if index < len(self.requirements()):
                 found = self.requirements()[index]
                 return self.base.locate(found.kind, found.name, found.path)
@@ -89,6 +91,12 @@ class ChangeView:
             "TrustRoot": roots,
             "Waiver": {name: each.for_policy() for name, each in waivers.items() if each},
         }
+
+    def _first(self) -> Position | None:
+        """Return the first thing that changed: whom all of it reaches stands nowhere."""
+        if self.changes.subjects:
+            return self._resource(self.changes.subjects[0])
+        return self._first_line(self.changes.files[0].path) if self.changes.files else None
 
     def _resource(self, change: SubjectChange) -> Position:
         if change.operation == "update" and change.fields:

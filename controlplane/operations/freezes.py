@@ -75,8 +75,8 @@ def opens_next(window: Window, now: datetime) -> datetime | None:
 def _openings(weekly: Weekly, now: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
     """Yield the openings of about a week before and after `now`; a window is at most that long.
 
-    The opening is local wall-clock time; how long it lasts is counted in real seconds, so that a
-    change to summer time neither shortens nor lengthens it.
+    The opening is local wall-clock time. How long it lasts is counted on the wall and in real
+    seconds, and the later end counts: a freeze is over by either reading.
     """
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     for away in range(-8, 9):
@@ -84,4 +84,6 @@ def _openings(weekly: Weekly, now: datetime, zone: ZoneInfo) -> Iterator[tuple[d
         if WEEKDAYS[day.weekday()] in weekly.days:
             local = day + timedelta(minutes=weekly.opens.minutes)
             start = local.replace(tzinfo=zone).astimezone(UTC)
-            yield start, start + timedelta(seconds=weekly.lasts.seconds)
+            lasts = timedelta(seconds=weekly.lasts.seconds)
+            on_the_wall = (local + lasts).replace(tzinfo=zone, fold=1).astimezone(UTC)
+            yield start, max(start + lasts, on_the_wall)

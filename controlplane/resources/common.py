@@ -154,7 +154,8 @@ class Weekly(Checked):
     """Local time at which it opens."""
 
     lasts: Duration
-    """How long it stays open; may run past midnight."""
+    """How long it stays open; may run past midnight. Where the clock changes meanwhile, it closes
+    when both the clock on the wall and the hours that passed say so."""
 
     def flaws(self) -> Iterator[Flaw]:
         """Check that there is a day and a length."""

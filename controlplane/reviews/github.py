@@ -25,11 +25,13 @@ _PAGES = (30, 100)  # the sizes of a page of the API: by default, and at most
 def read(event: Json, issuer: str = "") -> Reviews:
     """Return what the event or the list says; raises UnreadableEventError."""
     at = At(event)
-    head = base = author = ""
+    head = base = author = repository = ""
     if "pull_request" in at:
         head = at["pull_request"]["head"]["sha"].commit()
         base = at["pull_request"]["base"]["sha"].commit()
         author = at["pull_request"]["user"]["login"].text()
+        if "repo" in at["pull_request"]["base"]:
+            repository = at["pull_request"]["base"]["repo"]["full_name"].text()
     single = "review" in at
     listed = [at["review"]] if single else _whole(at)
     reviews = tuple(found for each in listed if (found := _review(each)) is not None)
@@ -38,7 +40,9 @@ def read(event: Json, issuer: str = "") -> Reviews:
             "does not say into which base the approved commits were to be merged",
             'give `{"pull_request": …, "reviews": […]}`, with both as the API returns them',
         )
-    return Reviews("github", issuer or ISSUER, head, author, reviews, not single, base)
+    return Reviews(
+        "github", issuer or ISSUER, head, author, reviews, not single, base, repository=repository
+    )
 
 
 def _whole(at: At) -> list[At]:

@@ -39,7 +39,16 @@ def read(event: Json, issuer: str = "") -> Reviews:
     # The webhook names the author by number only, unless the author is who acted.
     author = at["user"]["username"].text() if _acted(at) else ""
     target = said["target_branch"].text()
-    return Reviews("gitlab", issuer or ISSUER, head, author, reviews, target=target)
+    project = _project(at)
+    return Reviews(
+        "gitlab", issuer or ISSUER, head, author, reviews, target=target, repository=project
+    )
+
+
+def _project(at: At) -> str:
+    """Return the path of the project that it is to be merged into, "" where none is named."""
+    named = "project" in at and "path_with_namespace" in at["project"]
+    return at["project"]["path_with_namespace"].text() if named else ""
 
 
 def _acted(at: At) -> bool:
@@ -69,4 +78,7 @@ def _listed(at: At, issuer: str) -> Reviews:
             "does not say into what the approved commits were to be merged",
             "give the merge request as the API returns it, with `diff_refs` and `target_branch`",
         )
-    return Reviews("gitlab", issuer, head, author, reviews, complete=True, base=base, target=target)
+    return Reviews(
+        "gitlab", issuer, head, author, reviews, complete=True, base=base, target=target,
+        repository=_project(at),
+    )  # fmt: skip

@@ -43,7 +43,8 @@ class Reviews:
 
     `complete` says that nobody else approves: a list, not one event. `base` is the commit that the
     pull request was to be merged into: what was reviewed is the difference from it; "" where the
-    server does not say. `target` is the name of that branch, "" where it does not say that either.
+    server does not say. `target` is the name of that branch, "" where it does not say that either;
+    `repository` is where that branch is, as the server writes it (OWNER/NAME), or "".
     """
 
     source: str
@@ -54,6 +55,7 @@ class Reviews:
     complete: bool = False
     base: str = ""
     target: str = ""
+    repository: str = ""
 
     def latest(self) -> tuple[Review, ...]:
         """Return the last word of every reviewer, by login; of two at one moment, the later one."""

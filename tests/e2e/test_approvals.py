@@ -328,6 +328,7 @@ def test_what_gitlab_approved_for_another_branch_is_refused(company: Company) ->
             "last_commit": {"id": company.git("rev-parse", "HEAD")},
             "target_branch": "side",
         },
+        "project": {"path_with_namespace": "meridian/platform"},
     }
     path = company.folder / "hook.json"
 
@@ -343,6 +344,10 @@ def test_what_gitlab_approved_for_another_branch_is_refused(company: Company) ->
     assert "into the branch `side`" in take_hook("side", "--base", "main", expect=2)
     assert "--into" in take_hook("main", "--base", commit, expect=2)
     assert listed(company) == []
+    whose = ("--base", "main", "--repository")
+    assert "wanted" in take_hook("main", *whose, "meridian/fork", expect=2)
+    assert listed(company) == []
+    take_hook("main", *whose, "Meridian/platform", expect=0)
     take_hook("main", "--base", "main", expect=0)
     take_hook("main", "--base", commit, "--into", "main", expect=0)
 

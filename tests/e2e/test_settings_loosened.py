@@ -13,6 +13,7 @@ pytestmark = pytest.mark.requires("opa")
 
 FIN = "Fin <finance@meridian.example>"
 SETTINGS = "repository.yaml"
+PROD = "catalog/environments/prod.yaml"
 TENANT = "tenants/aurora-retail/tenant.yaml"
 OWN_ISSUER, PUBLIC = "https://login.aurora.example", "https://accounts.google.com"
 SECOND = "change-control/second-approver"
@@ -36,12 +37,12 @@ def denials(company: Company) -> dict[str, str]:
     return {each["rule"]: each["message"] for each in found if each["severity"] == "deny"}
 
 
-def where(company: Company) -> str:
+def where(company: Company, path: str = SETTINGS) -> str:
     """Return the line of the settings at which the loosening is shown."""
     found = company.judge(expect=1, engine=ENGINE)["findings"]
     place = next(each for each in found if each["rule"] == SECOND)
-    assert place["path"] == SETTINGS, place
-    text = (company.root / SETTINGS).read_text(encoding="utf-8")
+    assert place["path"] == path, place
+    text = (company.root / path).read_text(encoding="utf-8")
     return text.splitlines()[place["line"] - 1].strip()
 
 
@@ -78,4 +79,18 @@ def test_a_parameter_that_lets_pass_what_was_denied_takes_two_other_people(
     assert "tenancy/public-issuer denies 1 of its subjects" in denials(company)[SECOND]
     assert where(company) == "issuers:"
     company.approve("kim", "ada")
+    assert company.judge(expect=0, engine=ENGINE)["decision"]["allow"]
+
+
+def test_a_milder_environment_takes_two_other_people_and_nothing_beside_it(
+    company: Company,
+) -> None:
+    company.git("checkout", "-q", "-b", "relaxed")
+    company.edit(PROD, "strictness: strict", "strictness: relaxed")
+    company.commit_by(FIN, "Judge what is of style in prod as elsewhere")
+    found = denials(company)
+    assert SECOND in found
+    assert "change-control/policy-alone" not in found
+    assert where(company, PROD) == "strictness: relaxed"
+    company.approve("sam", "kim", "ada")
     assert company.judge(expect=0, engine=ENGINE)["decision"]["allow"]

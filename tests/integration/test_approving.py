@@ -18,6 +18,7 @@ from controlplane.operations.approving import (
     approve,
     import_reviews,
     refuse_other_branch,
+    refuse_other_repository,
 )
 from controlplane.operations.people import People
 from controlplane.operations.said import Statements
@@ -179,3 +180,23 @@ def test_an_approval_of_a_merge_into_another_branch_is_refused(
         assert found.value.remedy
     else:
         refuse_other_branch(said, into)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "refused"),
+    [
+        ("meridian/platform", "", False),
+        ("Meridian/Platform", "meridian/platform", False),
+        ("mallory/platform", "meridian/platform", True),
+        ("", "meridian/platform", True),
+    ],
+)
+def test_what_was_said_in_another_repository_is_refused(
+    said: str, wanted: str, *, refused: bool
+) -> None:
+    reviews = Reviews("gitlab", "https://gitlab.com", "", "", APPROVED, repository=said)
+    if refused:
+        with pytest.raises(UsageError, match="meridian/platform is wanted"):
+            refuse_other_repository(reviews, wanted)
+    else:
+        refuse_other_repository(reviews, wanted)

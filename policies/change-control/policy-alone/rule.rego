@@ -24,12 +24,12 @@ import data.controlplane.lib.changes
 # Where a rule was loosened and the change uses the room, that is said, at the rule; it says it all.
 findings contains finding if {
 	some loosened in input.facts.loosened
-	example := others[0]
+	example := besides[0]
 	finding := {
 		"code": "uses",
 		"path": changes.place(loosened.module),
 		"params": {
-			"count": count(others),
+			"count": count(besides),
 			"example": example,
 			"flips": loosened.flips,
 			"rule": loosened.rule,
@@ -71,8 +71,25 @@ others := array.concat(
 		some subject in input.subject.resource.subjects
 		not judges(subject)
 	],
-	[file.path |
-		some file in input.subject.resource.files
-		file.class != "policy"
-	],
+	other_files,
 )
+
+# Where nothing else that judges changed, what the environments say is what loosened the rule.
+besides := array.concat(
+	[sprintf("%v/%v", [subject.kind, subject.name]) |
+		some subject in input.subject.resource.subjects
+		not judges(subject)
+		not loosens(subject)
+	],
+	other_files,
+)
+
+loosens(subject) if {
+	subject.kind == "Environment"
+	count(policy) == 0
+}
+
+other_files := [file.path |
+	some file in input.subject.resource.files
+	file.class != "policy"
+]

@@ -98,3 +98,31 @@ test_what_judges_is_said_before_a_policy_file if {
 	both := object.union(among_files, {"subject": {"resource": {"subjects": judging}}})
 	{finding.path | some finding in policy_alone.findings} == {["subjects", 1]} with input as both
 }
+
+environment := {"kind": "Environment", "name": "prod"}
+
+by_environment(subjects, files) := {
+	"facts": {"loosened": [{"flips": 0, "module": "policies/access/broad-group/rule.rego", "rule": "access/broad-group"}]},
+	"subject": {"resource": {"files": files, "subjects": subjects}},
+}
+
+test_an_environment_that_loosens_a_rule_is_nothing_else if {
+	policy_alone.findings == set() with input as by_environment([environment], [])
+}
+
+test_what_is_changed_beside_it_is_found_at_the_environment if {
+	found := policy_alone.findings with input as by_environment([{"kind": "Tenant", "name": "acme"}, environment], [])
+	{[finding.path, finding.params.example, finding.params.count] | some finding in found} == {[["subjects", 1], "Tenant/acme", 1]}
+}
+
+test_an_environment_beside_a_rule_is_something_else if {
+	files := [{"class": "policy", "path": "policies/access/group-limit/rule.rego"}]
+	found := policy_alone.findings with input as by_environment([environment], files)
+	{[finding.path, finding.params.example] | some finding in found} == {[["files", 0], "Environment/prod"]}
+}
+
+test_a_template_beside_an_environment_that_loosens_is_found if {
+	files := [{"class": "security", "path": "templates/kubernetes/tenant/quota.yaml.j2"}]
+	found := policy_alone.findings with input as by_environment([environment], files)
+	{finding.params.example | some finding in found} == {"templates/kubernetes/tenant/quota.yaml.j2"}
+}

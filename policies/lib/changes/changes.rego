@@ -4,7 +4,8 @@
 package controlplane.lib.changes
 
 # The path of a changed file inside the subject; of one that did not change, that of what may have
-# changed what it means: the repository's settings, else a file that rules import, else all subjects.
+# changed what it means: the repository's settings, else a file that rules import, else what an
+# environment says, else all subjects.
 place(name) := ["files", at[0]] if {
 	at := indices(name)
 	count(at) > 0
@@ -12,12 +13,15 @@ place(name) := ["files", at[0]] if {
 
 place(name) := elsewhere[0] if count(indices(name)) == 0
 
-elsewhere := array.concat(array.concat(settings, policy_files), [["subjects"]])
+elsewhere := array.concat(
+	array.concat(settings("Repository"), policy_files),
+	array.concat(settings("Environment"), [["subjects"]]),
+)
 
-settings := [["subjects", index] |
+settings(kind) := [["subjects", index] |
 	some index
 	subject := input.subject.resource.subjects[index]
-	subject.kind == "Repository"
+	subject.kind == kind
 ]
 
 policy_files := [["files", index] |

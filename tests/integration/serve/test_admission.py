@@ -205,8 +205,21 @@ def test_a_namespace_that_claims_to_be_ours_and_is_not_known_is_denied(guarded: 
         # A merge patch takes it away whoever owns it; other tests may have applied the same object.
         disowned = {"metadata": {"labels": {label: None}}}
         merge = "application/merge-patch+json"
-        path = f"/api/v1/namespaces/{NAMESPACE}"
-        assert guarded.api.call("PATCH", path, disowned, content_type=merge)[0] == 403
+        for part in ("", "/status"):
+            path = f"/api/v1/namespaces/{NAMESPACE}{part}"
+            assert guarded.api.call("PATCH", path, disowned, content_type=merge)[0] == 403
+
+
+def test_finalizers_open_no_way_to_the_labels_of_a_namespace(guarded: Guarded) -> None:
+    """Its controller takes them off a namespace that goes; with labels in the same request it is denied."""
+    path = f"/api/v1/namespaces/{NAMESPACE}"
+    _, live = guarded.api.call("GET", path)
+    live["spec"]["finalizers"] = []
+    weaker = copy.deepcopy(live)
+    weaker["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] = "privileged"
+    status, answer = guarded.api.call("PUT", f"{path}/finalize", weaker)
+    assert (status, "[isolation/pod-security]" in answer["message"]) == (403, True)
+    assert guarded.api.call("PUT", f"{path}/finalize", live)[0] == 200
 
 
 def test_other_namespaces_are_left_alone(guarded: Guarded) -> None:

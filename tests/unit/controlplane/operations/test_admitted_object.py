@@ -71,6 +71,12 @@ def test_rules_see_what_one_would_declare() -> None:
     }
 
 
+def test_a_namespace_that_loses_its_finalizers_is_what_it_was() -> None:
+    """So that the namespace of a tenant that left Git can end."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}
+    assert seen({**namespace, "spec": {"finalizers": ["kubernetes"]}}, "").body == namespace
+
+
 @pytest.mark.parametrize(
     ("version", "owner", "kind"),
     [("apps/v1", "ReplicaSet", "Deployment"), ("apps/v1", "DaemonSet", "DaemonSet"),

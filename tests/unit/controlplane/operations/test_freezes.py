@@ -81,6 +81,16 @@ SKIPPED = {
     "weekly": {"days": ["sunday"], "opens": "02:30", "lasts": "1h"},
 }
 
+ALWAYS = {
+    "name": "every day",
+    "timeZone": "Europe/Berlin",
+    "weekly": {
+        "days": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+        "opens": "00:00",
+        "lasts": "1d",
+    },
+}
+
 
 @pytest.mark.parametrize(
     ("window", "at", "expected"),
@@ -92,20 +102,28 @@ SKIPPED = {
         (NIGHT, "2026-03-29T01:00:00Z", True),
         (NIGHT, "2026-03-29T06:59:59Z", True),
         (NIGHT, "2026-03-29T07:00:00Z", False),
-        # Sunday 2026-10-25: 03:00 becomes 02:00. Ten hours from 22:00 end at 07:00.
+        # Sunday 2026-10-25: 03:00 becomes 02:00. It is 08:00 after eleven hours.
         (NIGHT, "2026-10-24T19:59:59Z", False),
         (NIGHT, "2026-10-24T20:00:00Z", True),
         (NIGHT, "2026-10-25T00:30:00Z", True),
         (NIGHT, "2026-10-25T01:30:00Z", True),  # 02:30 for the second time
-        (NIGHT, "2026-10-25T05:59:59Z", True),
-        (NIGHT, "2026-10-25T06:00:00Z", False),
+        (NIGHT, "2026-10-25T06:59:59Z", True),
+        (NIGHT, "2026-10-25T07:00:00Z", False),
+        # From Friday 16:00 to Monday 08:00 on the wall, whatever the clocks did on Sunday.
+        (WEEKEND, "2026-10-26T06:59:59Z", True),
+        (WEEKEND, "2026-10-26T07:00:00Z", False),
+        # A whole day, every day, leaves no hour open.
+        (ALWAYS, "2026-10-25T22:30:00Z", True),
+        (ALWAYS, "2026-03-29T21:30:00Z", True),
         # 02:30 does not exist on that Sunday; the window opens when it would have, at 03:30.
         (SKIPPED, "2026-03-29T01:29:59Z", False),
         (SKIPPED, "2026-03-29T01:30:00Z", True),
         (SKIPPED, "2026-03-29T02:30:00Z", False),
-        # 02:30 comes twice in autumn; it opens at the first, once.
+        # 02:30 comes twice in autumn; it opens at the first, once, and closes at 03:30.
+        (SKIPPED, "2026-10-25T00:29:59Z", False),
         (SKIPPED, "2026-10-25T00:30:00Z", True),
-        (SKIPPED, "2026-10-25T01:30:00Z", False),
+        (SKIPPED, "2026-10-25T01:30:00Z", True),
+        (SKIPPED, "2026-10-25T02:30:00Z", False),
     ],
 )
 def test_a_freeze_holds_through_a_change_of_summer_time(
@@ -175,5 +193,5 @@ def test_an_open_window_closes_later_and_is_closed_then(naive: datetime) -> None
     window = environment(WEEKEND).spec.freeze_windows[0]
     until = open_until(window, now)
     if until is not None:
-        assert now < until <= now + timedelta(hours=64)
+        assert now < until <= now + timedelta(hours=65)  # an hour for summer time
         assert open_until(window, until) is None

@@ -45,6 +45,15 @@ def test_a_list_by_itself_gives_no_approval_and_voids_some() -> None:
         github.read(event(pull_request={k: v for k, v in PULL.items() if k != "base"}))
 
 
+def test_the_repository_is_the_one_that_it_is_to_be_merged_into() -> None:
+    """Not the fork that it comes from; "" where the server does not say."""
+    assert github.read(event()).repository == ""
+    base = {**PULL["base"], "repo": {"full_name": "meridian/platform"}}  # type: ignore[dict-item]
+    head = {**PULL["head"], "repo": {"full_name": "ada/platform"}}  # type: ignore[dict-item]
+    said = github.read(event(pull_request={**PULL, "base": base, "head": head}))
+    assert said.repository == "meridian/platform"
+
+
 def test_the_event_of_a_review() -> None:
     said = github.read(event())
     assert (said.source, said.issuer, said.head, said.base, said.author) == (
