@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 
 from reconciler.events import Acted, Event, Finished, PassFinished, Planned
-from reconciler.model import Outcome, Placement, Plan, Result, Standing, Verb
+from reconciler.model import Outcome, Placement, Plan, Result
 from reconciler.status import Phase
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -101,7 +101,7 @@ class Metrics:
 
     def _planned(self, plan: Plan) -> None:
         """Count drift when it is first seen, not with every look at it."""
-        drifted = frozenset(a.id for a in plan.actions if a.before is Standing.DRIFTED)
+        drifted = frozenset(action.id for action in plan.actions if action.is_drift)
         with self._lock:
             new = drifted - self._drifted.get(plan.placement, frozenset())
             self._drifted[plan.placement] = drifted
@@ -110,10 +110,13 @@ class Metrics:
     def _acted(self, placement: Placement, outcome: Outcome) -> None:
         labels = (placement.target, outcome.verb.value, outcome.result.value)
         self._actions.labels(*labels).inc()
-        if outcome.verb is Verb.HEAL and outcome.result is Result.DONE:
+        if outcome.result is not Result.DONE:
+            return
+        with self._lock:
+            drifted = self._drifted.get(placement, frozenset())
+            self._drifted[placement] = drifted - {outcome.id}
+        if outcome.id in drifted:
             self._healed.labels(placement.target).inc()
-            with self._lock:
-                self._drifted[placement] = self._drifted.get(placement, frozenset()) - {outcome.id}
 
     def forget(self, placement: Placement) -> None:
         """A placement is no longer there."""

@@ -130,6 +130,12 @@ class Action:
     changes: tuple[FieldChange, ...] = ()
     reason: str = ""
     token: str = ""
+    deleted: bool = False  # it was there after an earlier pass
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether somebody else's doing calls for it."""
+        return self.deleted or self.before is Standing.DRIFTED
 
 
 @dataclass(frozen=True)

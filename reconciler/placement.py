@@ -31,7 +31,7 @@ from reconciler.model import (
     Standing,
     Verb,
 )
-from reconciler.plan import PlanOptions, plan
+from reconciler.plan import PlanOptions, plan, told_deleted
 from reconciler.state.base import Lease, OpenIntent, Settlement, StateStore
 from reconciler.status import Pass, PlacementStatus, conclude, stamp, under_way
 from reconciler.targets.base import Target
@@ -103,7 +103,7 @@ class _Line:
             target = reach()
             observation = target.observe(todo.desired)
             self._settle(observation)
-            todo.plan = plan(todo.desired, observation, self.context.options)
+            todo.plan = self._planned(observation)
             self.context.listen(Planned(todo.plan))
             self._intend(todo.plan, digest)
             self._carry_out(target, todo.plan, observation)
@@ -123,6 +123,13 @@ class _Line:
             self.context.ledger.record(receipts.recovery(self.todo.placement, settled))
             self.context.store.settle(self.lease, settled)
             self.todo.settled.extend(settled)
+
+    def _planned(self, observation: Observation) -> Plan:
+        """Return what is to be done; what was applied before and is gone was deleted."""
+        made = plan(self.todo.desired, observation, self.context.options)
+        if self.before is None or all(each.verb is not Verb.CREATE for each in made.actions):
+            return made
+        return told_deleted(made, self.context.store.applied(self.todo.placement))
 
     def _intend(self, made: Plan, digest: str) -> None:
         """Make durable what is about to be done, or that there is news without doing."""

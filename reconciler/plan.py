@@ -7,8 +7,8 @@ pruned; nothing outside the inventory is ever pruned. Order on the target is the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.model import (
@@ -31,6 +31,8 @@ _VERBS: Final[Mapping[Standing, Verb]] = {
     Standing.OUTDATED: Verb.UPDATE,
     Standing.DRIFTED: Verb.HEAL,
 }
+_GONE: Final = "in the inventory but gone: deleted, or never quite created"
+_DELETED: Final = "deleted by somebody since it was applied"
 _PRUNABLE: Final = frozenset(
     {Standing.SURPLUS, Standing.IN_SYNC, Standing.OUTDATED, Standing.DRIFTED}
 )
@@ -102,7 +104,7 @@ def _reason(live: Live, *, owned: bool) -> str:
     if live.standing is Standing.IN_SYNC:
         return "as desired, but not in the inventory yet"
     if live.standing is Standing.ABSENT and owned:
-        return live.reason or "in the inventory but gone: deleted, or never quite created"
+        return live.reason or _GONE
     return live.reason
 
 
@@ -125,6 +127,20 @@ def _drop(live: Live, *, guarded: bool) -> Action | Obstacle:
             live.id, live.standing, reason, "delete it by hand if it is to go", live.changes
         )
     return _unknown(live)
+
+
+def told_deleted(made: Plan, applied: Collection[str]) -> Plan:
+    """Return the plan in which what somebody deleted is told from what was never quite created.
+
+    `applied` are the ids of what earlier passes left on the target.
+    """
+    actions = tuple(
+        replace(each, deleted=True, reason=_DELETED if each.reason == _GONE else each.reason)
+        if each.verb is Verb.CREATE and each.before is Standing.ABSENT and each.id in applied
+        else each
+        for each in made.actions
+    )
+    return replace(made, actions=actions)
 
 
 def recreatable(resource: Resource) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 from controlplane.operations.following import Told
 from controlplane.repo.git.remote import redacted
 from reconciler.events import Acted, Event, Finished, PassFinished, Planned
-from reconciler.model import Placement, Result, Standing
+from reconciler.model import Placement, Result
 from reconciler.status import Phase, PlacementStatus, stamp
 
 FORMS: Final = ("text", "json")
@@ -50,7 +50,7 @@ class Journal:
         """Write what a pass has to tell: what was found changed, done, or not done."""
         match event:
             case Planned(plan):
-                drifted = [a.id for a in plan.actions if a.before is Standing.DRIFTED]
+                drifted = [action.id for action in plan.actions if action.is_drift]
                 if drifted:
                     words = {"placement": str(plan.placement), "count": str(len(drifted))}
                     self.say("warning", "drift", {**words, "first": drifted[0]})

@@ -262,6 +262,20 @@ def test_drift_is_healed_and_recorded_as_that(house: House) -> None:
     assert run.records[0].payload["actions"][0]["changes"][0]["path"] == "digest"
 
 
+def test_what_was_deleted_is_drift_and_what_was_never_made_is_not(house: House) -> None:
+    house.apply(want("a"))
+    house.east.failing["b"] = Result.FAILED
+    house.apply(want("a", "b"))  # b is in the inventory, and was never made
+    del house.east.held[ACME.name, "a"]
+    house.apply(want("a", "b"), kind="heal")
+    made = [event.plan for event in house.events if isinstance(event, Planned)][-1]
+    assert {a.id: (a.verb, a.is_drift) for a in made.actions} == {
+        "a": (Verb.CREATE, True),
+        "b": (Verb.CREATE, False),
+    }
+    assert made.actions[0].reason == "deleted by somebody since it was applied"
+
+
 def test_nothing_is_written_while_the_state_store_is_away(house: House) -> None:
     house.store.away = True
     with pytest.raises(StateUnavailableError):

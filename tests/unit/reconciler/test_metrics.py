@@ -40,6 +40,17 @@ def test_drift_is_counted_once_until_it_is_healed() -> None:
     assert found["controlplane_actions_total", "done", "east", "heal"] == 1
 
 
+def test_what_was_deleted_is_drift_and_what_was_never_made_is_not() -> None:
+    metrics = Metrics()
+    gone = Action("a", Verb.CREATE, Standing.ABSENT, deleted=True)
+    metrics.listen(Planned(Plan(ACME, "r", (gone, Action("b", Verb.CREATE, Standing.ABSENT)))))
+    for name in ("a", "b"):
+        metrics.listen(Acted(ACME, Outcome(name, Verb.CREATE, Result.DONE)))
+    found = values(metrics)
+    assert found["controlplane_drift_detected_total", "east"] == 1
+    assert found["controlplane_drift_healed_total", "east"] == 1
+
+
 def test_placements_are_counted_by_phase() -> None:
     metrics = Metrics()
     bravo = Placement("bravo", "east")

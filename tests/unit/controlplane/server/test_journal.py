@@ -59,6 +59,8 @@ def test_passes_tell_of_drift_actions_and_changes_of_phase_only() -> None:
     drift = Action("a", Verb.HEAL, Standing.DRIFTED)
     made.listen(Planned(Plan(PLACE, "aaa", ())))
     made.listen(Planned(Plan(PLACE, "aaa", (drift,))))
+    gone = Action("c", Verb.CREATE, Standing.ABSENT, deleted=True)
+    made.listen(Planned(Plan(PLACE, "aaa", (gone, Action("d", Verb.CREATE, Standing.ABSENT)))))
     made.listen(Acted(PLACE, Outcome("a", Verb.HEAL, Result.DONE)))
     made.listen(Acted(PLACE, Outcome("b", Verb.UPDATE, Result.FAILED, "refused")))
     made.listen(Finished(PLACE, None, 0.1))
@@ -66,6 +68,7 @@ def test_passes_tell_of_drift_actions_and_changes_of_phase_only() -> None:
     made.listen(PassFinished("heal", clean=False, seconds=0.1, finished=0))
     assert [line.split(" ", 1)[1] for line in lines] == [
         "warning drift placement=acme/prod@eu count=1 first=a",
+        "warning drift placement=acme/prod@eu count=1 first=c",
         "info action placement=acme/prod@eu id=a verb=heal result=done",
         "warning action placement=acme/prod@eu id=b verb=update result=failed detail=refused",
         "warning pass kind=heal seconds=0.100",
