@@ -29,6 +29,7 @@ BENCHMARKS: Final = {
     "noop": "a pass with nothing to do, against kubectl diff and kubectl apply",
     "serve": "sustained decisions a second through HTTP, against an OPA server",
     "gate": "10,000 tenants, whole and a pull request, cold and warm, against conftest",
+    "growth": "the gate on 1,000 and on 100,000 tenants",
     "changes": "a change of one tenant of 10,000 through the served gate, against conftest",
     "simulate": "10,000 recorded decisions under other policies, against opa eval for each",
     "drift": "ten kinds of drift, from the change to its healing",
