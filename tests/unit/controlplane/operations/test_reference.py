@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,13 @@ def test_what_is_committed_is_what_the_models_say() -> None:
     written |= {f"docs/reference/{name}": text for name, text in pages.items()}
     stale = [path for path, text in written.items() if (ROOT / path).read_text("utf-8") != text]
     assert stale == [], "run `make docs`"
+
+
+def test_patterns_are_those_of_ecma_262_as_editors_read_them() -> None:
+    paths = [str(path) for path in (ROOT / "schemas").glob("*.json")]
+    command = [sys.executable, "-m", "check_jsonschema", "--check-metaschema", *paths]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (checked.returncode, len(paths)) == (0, len(KINDS) + 1), checked.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)
