@@ -117,6 +117,20 @@ def test_a_snippet_reads_as_the_value_it_was_written_from(value: Any) -> None:
     assert [document.value for document in loaded.documents] == [{"value": value}]
 
 
+def test_the_dispatching_schema_applies_those_beside_it(tmp_path: Path) -> None:
+    examples = [str(path) for path in (ROOT / "schemas/examples").glob("*.yaml")]
+    assert len(examples) == len(KINDS)
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text((ROOT / "schemas/examples/waiver.yaml").read_text("utf-8") + "  oops: 1\n")
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", "schemas/any.json"]
+    found = [
+        subprocess.run([*command, *paths], cwd=ROOT, capture_output=True, text=True, check=False)
+        for paths in (examples, [str(wrong)])
+    ]
+    assert [each.returncode for each in found] == [0, 1], found[0].stdout
+    assert "'oops' was unexpected" in found[1].stdout
+
+
 def test_the_dispatching_schema_names_every_kind() -> None:
     text = json.dumps(json.loads(reference.schema_files()["any.json"]))
     assert all(f'"const": "{kind}"' in text for kind in KINDS)
