@@ -18,7 +18,14 @@ class Position:
     column: int = 1
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
+        return f"{on_one_line(self.path)}:{self.line}:{self.column}"
+
+
+def on_one_line(name: str) -> str:
+    """Return a name with escapes for what would end a line, or cannot be seen."""
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 @dataclass(frozen=True, order=True)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 
 from controlplane.repo.git import Entry, EntryKind
-from controlplane.values import Position, Problem
+from controlplane.values import Position, Problem, on_one_line
 
 # `git~1` is the short name of `.git` on Windows, which also drops dots and spaces at the end.
 _UNSAFE = {"", ".", "..", ".git", "git~1"}
@@ -31,7 +31,7 @@ def _one(entry: Entry, target: Callable[[Entry], str]) -> Iterator[Problem]:
     position = Position(entry.path)
     if entry.kind is EntryKind.SYMLINK:
         where = target(entry)
-        text = f"a symbolic link to {where[:200]}"
+        text = f"a symbolic link to {on_one_line(where[:200])}"
         if _leaves(entry.path, where):
             text += ", outside of the repository"
         yield Problem(position, "path/symlink", text, "replace it by the file itself")
@@ -78,7 +78,8 @@ def _collisions(path: str, seen: MutableMapping[str, str]) -> Iterator[Problem]:
             yield Problem(
                 Position(path),
                 "path/collision",
-                f"{part} and {first} are one file on systems that ignore case or Unicode form",
+                f"{on_one_line(part)} and {on_one_line(first)} are one file on systems that ignore "
+                "case or Unicode form",
                 "rename one of them",
             )
             return

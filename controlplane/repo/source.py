@@ -211,6 +211,7 @@ class WorktreeSource(FlatSource):
         return name != ".git" and self._wanted(f"{prefix}{name}/")
 
     def _wanted(self, path: str) -> bool:
+        path = _text(path)
         if self._repository is None or path in self._tracked or path in self._holding_tracked:
             return True
         return not self._repository.ignores(path)

@@ -66,21 +66,23 @@ LabelValue = Annotated[
     str, StringConstraints(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
 ]
 
+# `\x22` is a quotation mark; before it, ECMA 262 has no backslash, and editors read patterns so.
 Email = Annotated[
-    str, StringConstraints(pattern=r"^[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"']+$", max_length=254)
+    str,
+    StringConstraints(pattern=r"^[^@\s<>\x22']+@[^@\s<>\x22']+\.[^@\s<>\x22']+$", max_length=254),
 ]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[0-9]{6,15}$")]
-HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s\"'<>]+$", max_length=2000)]
+HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s\x22'<>]+$", max_length=2000)]
 BundleUrl = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s\"'<>@]+$", max_length=2000
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s\x22'<>@]+$", max_length=2000
     ),
 ]
 """Where a file is fetched from: https, or http on this machine; no password in it."""
 
 Endpoint = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://[^\s\"'<>]+$", max_length=2000)
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://[^\s\x22'<>]+$", max_length=2000)
 ]
 """Any address with a scheme: https://, otlp://, s3://, postgresql://…"""
 

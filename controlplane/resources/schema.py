@@ -32,10 +32,12 @@ def schema(kind: str) -> dict[str, Any]:
 
 
 def dispatching_schema() -> dict[str, Any]:
-    """Return the schema that applies the one of the document's kind, from files beside it."""
+    """Return the schema that applies the one of the document's kind, from files beside it.
+
+    An `$id` would have validators look for those files where it says, on the network.
+    """
     return {
         "$schema": DIALECT,
-        "$id": f"{BASE}/any.json",
         "title": "Any kind",
         "description": "Any document of the repository: the schema of its kind applies.",
         "type": "object",

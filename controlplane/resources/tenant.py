@@ -243,7 +243,7 @@ class Sink(Model):
 class Observability(Model):
     """What is recorded of the tenant's workloads and who keeps it."""
 
-    sink: Sink = Sink()
+    sink: Annotated[Sink, ChangeClass("security")] = Sink()
     """Where metrics, logs and traces go."""
 
     keep_logs: Duration = Duration.parse("30d")
@@ -362,7 +362,7 @@ class RateLimits(Model):
 class TenantSpec(Checked):
     """Everything the platform does for a tenant."""
 
-    plan: Literal["core", "growth", "agency"] = "core"
+    plan: Annotated[Literal["core", "growth", "agency"], ChangeClass("pricing")] = "core"
     """The bundle that was bought."""
 
     parent: Annotated[TenantRef | None, ChangeClass("access")] = None

@@ -345,14 +345,9 @@ class GitRepository:
                 f"the index of {self._git.path} cannot be read: {error}",
                 remedy="run `git status` there; where it says the same, remove the file `index`",
             ) from error
-        for entry in index:
-            kind = _KINDS.get(int(entry.mode), EntryKind.FILE)
-            yield Entry(entry.path, kind, str(entry.id))
+        yield from map(_staged, index)
         for stages in index.conflicts or ():
-            for stage in stages:
-                if stage is not None:
-                    kind = _KINDS.get(int(stage.mode), EntryKind.FILE)
-                    yield Entry(stage.path, kind, str(stage.id))
+            yield from (_staged(stage) for stage in stages if stage is not None)
 
     def ignores(self, path: str) -> bool:
         """Whether `.gitignore` and its kin keep `path` (relative to the root) out of commits."""
@@ -428,6 +423,11 @@ def _name(raw: bytes) -> tuple[str, bool]:
         return raw.decode(), True
     except UnicodeDecodeError:
         return raw.decode("utf-8", "backslashreplace"), False
+
+
+def _staged(found: Any) -> Entry:
+    name, decoded = _name(os.fsencode(found.path))
+    return Entry(name, _KINDS.get(int(found.mode), EntryKind.FILE), str(found.id), decoded)
 
 
 def _commit(found: Any) -> Commit:

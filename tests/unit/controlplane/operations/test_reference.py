@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,13 @@ def test_what_is_committed_is_what_the_models_say() -> None:
     written |= {f"docs/reference/{name}": text for name, text in pages.items()}
     stale = [path for path, text in written.items() if (ROOT / path).read_text("utf-8") != text]
     assert stale == [], "run `make docs`"
+
+
+def test_patterns_are_those_of_ecma_262_as_editors_read_them() -> None:
+    paths = [str(path) for path in (ROOT / "schemas").glob("*.json")]
+    command = [sys.executable, "-m", "check_jsonschema", "--check-metaschema", *paths]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (checked.returncode, len(paths)) == (0, len(KINDS) + 1), checked.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,6 +115,20 @@ PLAIN = st.recursive(
 def test_a_snippet_reads_as_the_value_it_was_written_from(value: Any) -> None:
     loaded = yaml.load((snippet({"value": value}) + "\n").encode("utf-8", "replace"), "x.yaml")
     assert [document.value for document in loaded.documents] == [{"value": value}]
+
+
+def test_the_dispatching_schema_applies_those_beside_it(tmp_path: Path) -> None:
+    examples = [str(path) for path in (ROOT / "schemas/examples").glob("*.yaml")]
+    assert len(examples) == len(KINDS)
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text((ROOT / "schemas/examples/waiver.yaml").read_text("utf-8") + "  oops: 1\n")
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", "schemas/any.json"]
+    found = [
+        subprocess.run([*command, *paths], cwd=ROOT, capture_output=True, text=True, check=False)
+        for paths in (examples, [str(wrong)])
+    ]
+    assert [each.returncode for each in found] == [0, 1], found[0].stdout
+    assert "'oops' was unexpected" in found[1].stdout
 
 
 def test_the_dispatching_schema_names_every_kind() -> None:

@@ -84,6 +84,26 @@ def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
     assert problems(tmp_path) == [("trust/\\xff.yaml:1:1", "path/not-utf-8")]
 
 
+@pytest.mark.parametrize("name", [b"trust/\xff.yaml", b"trust/d\xff/x.yaml", b"\xff.txt"])
+def test_a_name_that_is_not_utf8_on_disk_and_in_the_index(tmp_path: Path, name: bytes) -> None:
+    TestRepository(tmp_path).commit(documents.repository())
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "reset", "--quiet", "--hard"], check=True)
+    place = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("x", "utf-8")
+    subprocess.run([*git, "add", "--all"], check=True)
+    shown = name.decode("utf-8", "backslashreplace")
+    for found in (read_worktree(tmp_path), read_index(GitRepository.open(tmp_path))):
+        assert [(p.position.path, p.code) for p in found.problems] == [(shown, "path/not-utf-8")]
+
+
+def test_a_name_cannot_add_a_line_to_what_is_said(tmp_path: Path) -> None:
+    TestRepository(tmp_path).commit(documents.repository() | {"trust/x\nall is well\u202e": "x"})
+    (problem,) = read(GitRepository.open(tmp_path), "main").problems
+    assert str(problem.position) == r"trust/x\nall is well\u202e:1:1"
+
+
 @pytest.mark.parametrize("name", [b"..", b".git", b".GIT"])
 def test_a_tree_that_leaves_its_directory(tmp_path: Path, name: bytes) -> None:
     repository = TestRepository(tmp_path)

@@ -86,6 +86,8 @@ def test_every_reference_is_found_with_its_place() -> None:
     [
         ((), "routine"),
         (("spec", "placements", 0, "target"), "routine"),
+        (("spec", "plan"), "pricing"),  # the price plan of a bundle is what its tenants pay
+        (("spec", "observability", "sink", "endpoint"), "security"),
         (("spec", "costEnvelope", "limit"), "budget"),
         (("spec", "data", "residency", 0), "security"),
         (("spec", "identity", "groups", 3, "role"), "access"),
