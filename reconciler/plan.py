@@ -7,7 +7,7 @@ pruned; nothing outside the inventory is ever pruned. Order on the target is the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,6 +36,14 @@ _DELETED: Final = "deleted by somebody since it was applied"
 _PRUNABLE: Final = frozenset(
     {Standing.SURPLUS, Standing.IN_SYNC, Standing.OUTDATED, Standing.DRIFTED}
 )
+_NOTHING_DESIRED: Final = (
+    "nothing at all is desired of this placement, which may be a fault in rendering",
+    "if everything is to be deleted, say so with --allow-empty",
+)
+_NOT_REPLACED: Final = (
+    "held back: something that is desired is left alone, and this may be what it replaces",
+    "put the others right; what is old goes when what replaces it is there",
+)
 
 
 @dataclass(frozen=True)
@@ -56,9 +64,9 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
         _keep(resource, _seen(observation, resource.id), observation, options)
         for resource in wanted.values()
     ]
-    guarded = not (wanted or desired.abandoned or options.allow_empty)
+    guard = _guard(desired, answers, options)
     answers += [
-        _drop(_seen(observation, identifier), guarded=guarded)
+        _drop(_seen(observation, identifier), guard)
         for identifier in sorted(observation.inventory - wanted.keys())
     ]
     return Plan(
@@ -69,6 +77,15 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
         in_sync=sum(a is None for a in answers),
         foreign=observation.foreign,
     )
+
+
+def _guard(
+    desired: Desired, answers: Sequence[Action | Obstacle | None], options: PlanOptions
+) -> tuple[str, str] | None:
+    """Return why nothing may be pruned, and what to do about that; None where it may."""
+    if not (answers or desired.abandoned or options.allow_empty):
+        return _NOTHING_DESIRED
+    return _NOT_REPLACED if any(isinstance(a, Obstacle) for a in answers) else None
 
 
 def _seen(observation: Observation, identifier: str) -> Live:
@@ -108,19 +125,14 @@ def _reason(live: Live, *, owned: bool) -> str:
     return live.reason
 
 
-def _drop(live: Live, *, guarded: bool) -> Action | Obstacle:
+def _drop(live: Live, guard: tuple[str, str] | None) -> Action | Obstacle:
     """Answer for what is in the inventory and no longer desired."""
     if live.standing is Standing.ABSENT:
         return _action(Verb.FORGET, live, None)
-    if live.standing in _PRUNABLE and guarded:
-        return Obstacle(
-            live.id,
-            live.standing,
-            "nothing at all is desired of this placement, which may be a fault in rendering",
-            "if everything is to be deleted, say so with --allow-empty",
-        )
     if live.standing in _PRUNABLE:
-        return _action(Verb.PRUNE, live, None)
+        return (
+            Obstacle(live.id, live.standing, *guard) if guard else _action(Verb.PRUNE, live, None)
+        )
     if live.standing is Standing.CONFLICT:
         reason = live.reason or "somebody else has made it theirs"
         return Obstacle(

@@ -9,8 +9,6 @@ from controlplane.cli.output import as_json, table
 from reconciler.apply import PlacementResult, Summary
 from reconciler.model import HealthStatus, Result
 
-_ILL = {HealthStatus.FAILED.value, HealthStatus.NOT_FOUND.value}
-
 
 def as_table(summary: Summary) -> str:
     """Return one row per placement, what went wrong below, and the sentence of the statement."""
@@ -56,9 +54,9 @@ def _trouble(result: PlacementResult) -> Iterator[str]:
     for obstacle in result.plan.obstacles if result.plan else ():
         words = f"{name}: {obstacle.id} {obstacle.standing.value}: {obstacle.reason}"
         yield from _said(words, obstacle.remedy)
-    told = {outcome.id for outcome in result.outcomes}
+    told = {outcome.id for outcome in result.outcomes if outcome.result is not Result.DONE}
     for trouble in result.status.troubles if result.status else ():
-        if trouble.what in _ILL and trouble.id not in told:
+        if trouble.what == HealthStatus.FAILED.value and trouble.id not in told:
             yield f"{name}: {trouble.id} is there, and not well: {trouble.detail}"
 
 

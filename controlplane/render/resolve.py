@@ -19,6 +19,8 @@ from controlplane.resources.tenant import Placement, Tenant
 from controlplane.values import FieldPath
 
 NAMESPACE_LENGTH = 63
+# The reconciler's own is `CONTROL_NAMESPACE` in reconciler/targets/kubernetes/options.py.
+_RESERVED = frozenset({"controlplane-system", "default"})
 _MODES: dict[str, Mode] = {"suspended": "suspended", "leaving": "leaving"}
 
 
@@ -77,7 +79,16 @@ def scene(request: Request) -> Scene:
         message = f"the namespace `{found.namespace}` is over {NAMESPACE_LENGTH} characters"
         remedy = "give the placement a shorter `namespace`"
         raise RenderError([request.fault(at, "namespace-length", message, remedy)])
+    if _is_the_clusters(found.namespace):
+        message = f"the namespace `{found.namespace}` is the cluster's own, or the reconciler's"
+        remedy = "give the placement a `namespace` that belongs to no one else"
+        raise RenderError([request.fault(at, "namespace-reserved", message, remedy)])
     return found
+
+
+def _is_the_clusters(namespace: str) -> bool:
+    """Whether no tenant may have it: what is in it is everybody's, and its roles reach far."""
+    return namespace in _RESERVED or namespace.startswith("kube-")
 
 
 def mode(request: Request, pack: str = "") -> Mode:

@@ -279,7 +279,8 @@ class Placement(Model):
     """Shared with others, in a namespace of its own, or on a target of its own."""
 
     namespace: Name | None = None
-    """The namespace or account on the target; absent: `<tenant>-<environment>`."""
+    """The namespace or account on the target; absent: `<tenant>-<environment>`. Not the cluster's
+    own: `default`, `controlplane-system`, `kube-…`."""
 
 
 class PackOverride(Model):

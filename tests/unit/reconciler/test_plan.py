@@ -140,6 +140,19 @@ def test_what_may_not_be_ours_any_more_is_not_pruned(standing: Standing) -> None
     assert [o.id for o in made.obstacles] == ["b"]
 
 
+@pytest.mark.parametrize("standing", [Standing.CONFLICT, Standing.IMMUTABLE, Standing.UNKNOWN])
+def test_what_is_old_stays_while_what_may_replace_it_is_left_alone(standing: Standing) -> None:
+    live = {
+        "a": Live("a", standing),
+        "old": Live("old", Standing.SURPLUS),
+        "gone": Live("gone", Standing.ABSENT),
+    }
+    made = planned(resource("a"), live=live, inventory={"old", "gone"})
+    assert [(a.id, a.verb) for a in made.actions] == [("gone", Verb.FORGET)]
+    assert [o.id for o in made.obstacles] == ["a", "old"]
+    assert made.obstacles[1].reason.startswith("held back")
+
+
 def test_nothing_desired_deletes_nothing_unless_allowed() -> None:
     live = {"a": Live("a", Standing.SURPLUS), "b": Live("b", Standing.ABSENT)}
     made = planned(live=live, inventory={"a", "b"})

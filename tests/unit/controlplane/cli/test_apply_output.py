@@ -21,10 +21,11 @@ def shown(*outcomes: Outcome, troubles: tuple[Trouble, ...] = ()) -> list[str]:
 
 def test_what_is_there_and_fares_badly_is_named() -> None:
     lines = shown(
+        Outcome("web", Verb.UPDATE, Result.DONE),
         troubles=(
             Trouble("web", "failed", "the image cannot be pulled"),
             Trouble("queue", "in-progress", "0 of 1 replicas"),
-        )
+        ),
     )
     assert "acme/prod@eu: web is there, and not well: the image cannot be pulled" in lines
     assert not [line for line in lines if "queue" in line]

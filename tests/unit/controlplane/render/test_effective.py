@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from controlplane.render.errors import Fault, RenderError
 from controlplane.render.model import Intervention
 from controlplane.resources.tenant import Tenant
+from reconciler.targets.kubernetes.options import CONTROL_NAMESPACE
 from tests.support.rendering import (
     CLAIM,
     DEPLOYMENT,
@@ -172,6 +173,18 @@ def test_a_tenant_without_a_lock_file_is_not_rendered() -> None:
 def test_a_long_namespace_is_refused_where_it_comes_from() -> None:
     long = tenant("a" * 60)
     assert faults(World(), long) == [("namespace-length", f"Tenant/{'a' * 60} spec.placements[0]")]
+
+
+@pytest.mark.parametrize("namespace", ["kube-system", "kube-x", "default", CONTROL_NAMESPACE])
+def test_a_namespace_of_the_clusters_own_is_no_tenants(namespace: str) -> None:
+    placed = {"environment": "prod", "target": "one", "namespace": namespace}
+    place = "Tenant/acme spec.placements[0]"
+    assert faults(World(), tenant(placements=[placed])) == [("namespace-reserved", place)]
+
+
+def test_a_name_that_comes_to_a_namespace_of_the_clusters_own_is_refused() -> None:
+    place = "Tenant/kube spec.placements[0]"
+    assert faults(World(), tenant("kube")) == [("namespace-reserved", place)]
 
 
 def test_without_templates_of_the_platform_nothing_is_rendered() -> None:
