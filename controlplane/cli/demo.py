@@ -57,7 +57,14 @@ def command(folder: Path | None, kubeconfig: Path | None) -> int:
         "  cpctl explain tenant.spec     what a tenant can say\n"
         "  cpctl policy new tenancy/two-contacts    a rule of your own, with samples and a test"
     )
+    if where := unfound(os.environ.get("PATH", "")):
+        output.talk(f'first: export PATH="{where}:$PATH"')
     return Exit.CLEAN
+
+
+def unfound(search: str) -> Path | None:
+    """Return the folder of `cpctl` where whoever types that name would not find it."""
+    return None if shutil.which("cpctl", path=search) else Path(sys.executable).parent
 
 
 class Stage:

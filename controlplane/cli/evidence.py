@@ -56,10 +56,7 @@ def collect(root: str, rev: str) -> int:
     found = exchange.collect(repository, directory, trust, wiring.now())
     for each in found:
         if each.problem:
-            remedy = (
-                "let trust/ name the key, if it is one of yours; else its writer must publish again"
-            )
-            output.fail(f"{each.reference}: {each.problem}", remedy)
+            output.fail(f"{each.reference}: {each.problem}", each.remedy)
         else:
             output.data(f"{each.reference}: {each.new} new entries")
     if not found:

@@ -19,7 +19,7 @@ from controlplane.repo.git import GitRepository
 from controlplane.repo.git.keeping import Kept, keep, kept, write_out
 from evidence.disk import Disk
 from evidence.errors import EvidenceError
-from evidence.merge import import_logs
+from evidence.merge import NotVerifiedError, SplitViewError, import_logs
 from evidence.trust import TrustSet
 
 PREFIX = "refs/evidence/"
@@ -34,6 +34,7 @@ class Collected:
     reference: str
     new: int = 0
     problem: str = ""
+    remedy: str = ""
 
 
 def publish(repository: GitRepository, directory: Path, writer: str, now: datetime) -> Kept:
@@ -94,5 +95,18 @@ def _taken(
             write_out(repository, held, Path(scratch))
             new = import_logs(Path(scratch), directory, trust, now, Disk())
         except (ControlPlaneError, EvidenceError) as error:
-            return Collected(held.reference, problem=str(error).replace(f"{scratch}: ", ""))
+            # The scratch folder is gone by then, so that no message may name it.
+            said = str(error).replace(f"{scratch}: ", "").replace(scratch, held.reference)
+            return Collected(held.reference, problem=said, remedy=_remedy(error))
     return Collected(held.reference, sum(new.values()))
+
+
+def _remedy(error: ControlPlaneError | EvidenceError) -> str:
+    if isinstance(error, NotVerifiedError):
+        return "let trust/ name the key, if it is one of yours; else its writer must publish again"
+    if isinstance(error, SplitViewError):
+        return (
+            "where you wrote both, in two copies of the repository with the same keys, give each a "
+            "CPCTL_ORIGIN of its own; else keep both: whoever holds the key showed two histories"
+        )
+    return error.remedy

@@ -93,6 +93,19 @@ def test_a_stranger_cannot_grow_our_log(tmp_path: Path, repository: GitRepositor
     assert verify_directory(tmp_path / "here", TRUST, NOW).verified
 
 
+def test_a_log_that_was_written_in_two_places_names_how_to_tell_them_apart(
+    tmp_path: Path, repository: GitRepository
+) -> None:
+    decided(tmp_path / "one", "first here")
+    decided(tmp_path / "two", "first there")
+    publish(repository, tmp_path / "one", "one", NOW)
+    publish(repository, tmp_path / "two", "two", NOW)
+    first, second = collect(repository, tmp_path / "here", TRUST, NOW)
+    assert (first.new, first.problem, first.remedy) == (1, "", "")
+    assert "shows other entries there than here" in second.problem
+    assert "CPCTL_ORIGIN" in second.remedy
+
+
 @pytest.mark.parametrize("name", [b"..", b".hidden", b"b c", b"-rf"])
 def test_a_reference_that_holds_something_else_is_refused(
     tmp_path: Path, repository: GitRepository, name: bytes
@@ -105,6 +118,7 @@ def test_a_reference_that_holds_something_else_is_refused(
     git.create_commit("refs/evidence/odd", who, who, "x", tree, [])
     (found,) = collect(repository, tmp_path / "here", TRUST, NOW)
     assert found.problem
+    assert "delete the reference" in found.remedy
     assert not (tmp_path / "here" / "logs").exists()
 
 

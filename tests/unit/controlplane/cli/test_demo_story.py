@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from controlplane.cli.demo import unfound
 from controlplane.cli.demo_story import CHART, company, without_chart
 from controlplane.operations.locking import lock
 from controlplane.repo.snapshot import Snapshot, snapshot
@@ -38,3 +39,10 @@ def test_it_does_without_the_chart(tmp_path: Path) -> None:
     assert after.problems == ()
     assert _users(after) == set()
     assert set(after.of_kind("Tenant")) == set(before.of_kind("Tenant"))
+
+
+def test_whoever_cannot_type_the_next_commands_is_told_where_they_are(tmp_path: Path) -> None:
+    place = unfound(str(tmp_path))
+    assert place is not None
+    assert (place / "cpctl").exists()
+    assert unfound(str(place)) is None
