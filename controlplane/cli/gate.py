@@ -71,6 +71,11 @@ FORMS = ("table", "json", "sarif", "junit", "github", "gitlab", "md")
 @click.option("--genesis", is_flag=True, help="There is no base: judge the very first revision.")
 @click.option("--worktree", is_flag=True, help="Judge the files as they stand; not recorded.")
 @click.option("--index", is_flag=True, help="Judge what would be committed; not recorded.")
+@click.option(
+    "--unapproved",
+    is_flag=True,
+    help="With --worktree or --index: end with 0 where only approvals are missing.",
+)
 @click.option("--watch", "watching", is_flag=True, help="Judge the files again on every save.")
 @click.option("--explain", "rule", metavar="RULE", help="Show which conditions of a rule held.")
 @click.option("--subject", metavar="KIND/NAME", help="For --explain: about what.")
@@ -87,6 +92,7 @@ def command(
     genesis: bool,
     worktree: bool,
     index: bool,
+    unapproved: bool,
     watching: bool,
     rule: str | None,
     subject: str | None,
@@ -106,6 +112,8 @@ def command(
     ends = Ends(base, head, genesis, worktree or watching, index)
     ends.require()
     _require(rule, subject, watching=watching, forms=forms)
+    if unapproved and (ends.committed or watching):
+        raise click.UsageError("--unapproved is for --worktree and --index")
     repository = GitRepository.open(root)
     repository.refuse_shallow()
     if watching:
@@ -123,7 +131,7 @@ def command(
         wanted = Wanted(whole, recorded, again, keys, shown.chosen(forms, "table"))
         answer = _answer(repository, step, judge, wanted, cache)
         _show(answer.report, wanted)
-        code = _next(answer.report, recorded=recorded)
+        code = _next(answer.report, recorded=recorded, unapproved=unapproved)
         with suppress(Exception):  # the answer was given; this spares the next its time
             answer.keep()
             recalled.keep(answer.report, answer.signer)
@@ -262,8 +270,11 @@ def _summarise(report: GateReport) -> None:
         output.talk(f"the job's summary {file} cannot be written: {error.strerror or error}")
 
 
-def _next(report: GateReport, *, recorded: bool) -> int:
+def _next(report: GateReport, *, recorded: bool, unapproved: bool) -> int:
     code = exit_of(report)
+    if unapproved and code == Exit.FINDINGS and gate_output.lacks_approvals_only(report):
+        output.talk("next: commit it, then ask for the approvals that are missing")
+        return Exit.CLEAN
     if code == Exit.INDETERMINATE:
         output.talk("next: see what could not be decided above; nothing indeterminate passes")
     elif code == Exit.FINDINGS:

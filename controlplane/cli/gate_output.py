@@ -66,6 +66,12 @@ def as_table(report: GateReport) -> str:
     return "\n".join(lines).lstrip("\n")
 
 
+def lacks_approvals_only(report: GateReport) -> bool:
+    """Whether all that denies looks at approvals, of a step that nobody can approve yet."""
+    denying = {each.rule for each in report.findings if each.severity is Severity.DENY}
+    return denying <= _unheard(report)
+
+
 def _unheard(report: GateReport) -> frozenset[str]:
     """Return the rules that look at approvals, where the step is one that nobody can approve."""
     if report.step.head.commit is not None:

@@ -18,6 +18,7 @@ _REFERENCE: Final = "#/components/schemas/{model}"
 _ERRORS: Final = {
     "400": "The body is not JSON.",
     "401": "Neither a known token nor a known client certificate.",
+    "408": "The request came too slowly.",
     "413": "The body is too large.",
     "422": "The body is not what is asked for; `place` says where.",
     "429": "Too many requests; nothing was decided. Try again after `Retry-After` seconds.",
@@ -28,6 +29,7 @@ _ERRORS: Final = {
 _OTHER_PAGE: Final = {
     "409": "The answer is another by now than the one whose next page is asked for."
 }
+_NO_CLUSTER: Final = {"404": "The revision in force has no Cluster of that name."}
 _ASKED: Final[tuple[type[BaseModel], ...]] = (models.Envelope, models.Batch, models.ChangeRequest)
 _GIVEN: Final[tuple[type[BaseModel], ...]] = (
     models.Decision, models.Decisions, models.ChangeDecision, models.Problem,
@@ -82,7 +84,7 @@ def _paths() -> Json:
         "schema": {"type": "string"},
     }
     review = _judges("admission", "Whether Kubernetes may take an object", ["AdmissionReview"],
-                     ["AdmissionReview"])  # fmt: skip
+                     ["AdmissionReview"], _NO_CLUSTER)  # fmt: skip
     changes = _judges("changes", "Judge a step of the served repository, or turn to the next page",
                       ["ChangeRequest"], ["ChangeDecision"], _OTHER_PAGE)  # fmt: skip
     return {
@@ -120,9 +122,12 @@ def _judges(
 
 def _tells(name: str, words: str, kind: str, *, open_: bool = True) -> Schema:
     schema: Schema = {"type": "string"} if kind == "text/plain" else {"type": "object"}
-    responses = {"200": {"description": words, "content": {kind: {"schema": schema}}}}
+    responses: Schema = {"200": {"description": words, "content": {kind: {"schema": schema}}}}
     if name == "readyz":
         responses["503"] = {"description": "Not ready.", "content": {kind: {"schema": schema}}}
+    if not open_:
+        problem = _answer(_ERRORS["401"], ["Problem"], "application/problem+json")
+        responses["401"] = problem
     told: Schema = {"operationId": name, "summary": words, "responses": responses}
     return {"get": {**told, "security": []} if open_ else told}
 

@@ -112,6 +112,8 @@ def test_the_usual_base_is_where_head_left_the_protected_branch(gated: Gated) ->
         (["--genesis", "--base", "main"], Exit.USAGE),
         ([], Exit.USAGE),
         (["--watch", "-o", "json"], Exit.USAGE),
+        (["--watch", "--unapproved"], Exit.USAGE),
+        (["--base", "main", "--unapproved"], Exit.USAGE),
         (["--watch", "--base", "nope"], Exit.USAGE),  # which no save can mend
         (["--worktree", "--base", "nope"], Exit.USAGE),
         (["--worktree", "--genesis"], Exit.CLEAN),
@@ -137,6 +139,14 @@ def test_what_nobody_can_approve_is_said_to_be_so(
         said = capsys.readouterr().out
         assert said.count("no approval counts here") == 1, said  # and not for the tenant's rule
         assert "[tenancy/first]" in said
+        assert judge(gated, option, "--base", "main", "--unapproved") == Exit.FINDINGS
+        capsys.readouterr()
+    change(gated, "[us]", "[eu]")
+    change(gated, "  name: acme\n", "  name: acme\n  labels: {a: b}\n")
+    capsys.readouterr()
+    assert judge(gated, "--worktree", "--base", "main") == Exit.FINDINGS
+    assert judge(gated, "--worktree", "--base", "main", "--unapproved") == Exit.CLEAN
+    assert "then ask for the approvals" in capsys.readouterr().err
     head = gated.deny()
     assert judge(gated, "--base", "main", "--head", head, "--no-record") == Exit.FINDINGS
     said = capsys.readouterr().out

@@ -38,3 +38,16 @@ def test_no_answer_but_a_decision_can_allow() -> None:
             assert (status == "200") == (schema != {"$ref": "#/components/schemas/Problem"})
     problem = document()["components"]["schemas"]["Problem"]
     assert problem["properties"]["allow"]["const"] is False
+
+
+def test_every_status_that_an_endpoint_gives_is_described() -> None:
+    """404 for a cluster nobody declared, 408 for a slow body, 401 wherever a token is asked for."""
+    paths = document()["paths"]
+    assert "404" in paths["/v1/admission/{cluster}"]["post"]["responses"]
+    assert "404" not in paths["/v1/decisions"]["post"]["responses"]
+    for operations in paths.values():
+        for method, operation in operations.items():
+            if method == "post":
+                assert "408" in operation["responses"]
+            if method in ("get", "post") and operation.get("security") != []:
+                assert "401" in operation["responses"]
