@@ -22,7 +22,7 @@ from controlplane.render.helm import HelmCharts
 from controlplane.repo.derived import Derived
 from controlplane.repo.image import Imaged
 from controlplane.repo.snapshot import read
-from evidence.canonical import canonical
+from evidence.canonical import canonical, digest_bytes
 from evidence.dsse import Envelope
 from evidence.keys import create_key, load_key
 from evidence.signers.base import Signer
@@ -138,6 +138,57 @@ def test_nobody_vouches_for_what_they_took_over(fleet: Fleet, cache: Cache, fres
     before = fresh.directory.joinpath(_name(fleet, "vouched")).read_bytes()
     fleet.vouch(fresh, fleet.signer("decide-stranger"))
     assert fresh.directory.joinpath(_name(fleet, "vouched")).read_bytes() == before
+
+
+def _lying(
+    fleet: Fleet, cache: Cache, kind: str = "image", forge: Callable[[bytes], bytes] | None = None
+) -> None:
+    """Put into the cache of the base what is not so, and vouch for it."""
+    fleet.vouch(cache, fleet.signer())
+    name, said = _name(fleet, kind), _name(fleet, "vouched")
+    cache.put(name, (forge or _forged)(cache.get(name) or b""))
+    digest = digest_bytes(cache.get(name) or b"").removeprefix("sha256:")
+
+    def of_the_lie(payload: Any) -> None:
+        (subject,) = (each for each in payload["subject"] if each["name"] == kind)
+        subject["digest"]["sha256"] = digest
+
+    cache.put(said, _resigned(cache.get(said) or b"", fleet.signer(), of_the_lie))
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_what_somebody_vouched_for_does_not_outlive_their_word(
+    fleet: Fleet, cache: Cache, fresh: Cache, far: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever had a key for a while, or in a base of their own, would be believed for ever."""
+    _lying(fleet, cache)
+    merged = fleet.head
+    head = fleet.world.commit([("zone", "bolt"), ("label", "acme"), ("label", "cedar")], merged)
+    monkeypatch.setattr(recalled, "FAR", 0 if far else recalled.FAR)
+    found = Recalled(fresh, lambda: NOW)
+    report = fleet.judged(found, merged, head)
+    assert fleet_subject.counted(report.step.base).figures["tenants"]["count"] == 7  # believed
+    found.keep(report, fleet.signer())
+    for revision in (fleet.base, merged, head):
+        assert fresh.get(_name(fleet, "sound", revision)) is None
+    kept = fresh.get(_name(fleet, "image", merged))
+    assert (kept is not None) is far
+    assert b'"tenants":{"count":7' not in (kept or b"")
+
+
+def test_the_figures_beside_an_own_image_are_own_ones(
+    fleet: Fleet, cache: Cache, fresh: Cache
+) -> None:
+    """What is derived of an own image is kept as if this machine had worked out all of it."""
+    _lying(fleet, cache, "fleet", lambda _: b"{}")
+    fresh.directory.joinpath(_name(fleet, "image")).unlink()
+    said = {kind: cache.get(_name(fleet, kind)) or b"" for kind in ("fleet", "vouched")}
+    fleet.vouch(fresh, None)
+    for kind, content in said.items():
+        cache.put(_name(fleet, kind), content)
+    base = Recalled(fresh, lambda: NOW).step(fleet.world.git, fleet.base, fleet.head).base
+    assert isinstance(base, Imaged)
+    assert len(fleet_subject.counted(base).every()) == 4
 
 
 @pytest.mark.parametrize(
