@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -169,21 +169,27 @@ class Recalled:
                 if word is not None and word.code == own_code.digest():
                     yield word
 
-    def _vouched_for(self, word: Vouched | None, kind: str) -> bytes | None:
-        """Return what lies in the cache of a tree, where it is what `word` says."""
-        if word is None or self._cache is None:
-            return None
-        content = self._cache.unproven(_name(word.tree, kind))
-        return content if content is not None and word.holds(kind, content) else None
+    def _kept(
+        self, tree: str, kind: str, words: Callable[[], Iterable[Vouched]]
+    ) -> tuple[bytes | None, Vouched | None]:
+        """Return what was kept of a tree, and which of `words` it counts by: None where it is ours.
+
+        They are asked for only where something lies there that is not ours.
+        """
+        if self._cache is None:
+            return None, None
+        name = _name(tree, kind)
+        if (content := self._cache.get(name)) is not None:
+            return content, None
+        if (content := self._cache.unproven(name)) is not None:
+            for word in words():
+                if word.tree == tree and word.holds(kind, content):
+                    return content, word
+        return None, None
 
     def _image(self, repository: GitRepository, revision: str, tree: str) -> Imaged | None:
         """Return the image of a tree that this machine kept, else one that was vouched for."""
-        if self._cache is None:
-            return None
-        data, word = self._cache.get(_name(tree, "image")), None
-        if data is None:
-            word = next((each for each in self._words() if each.tree == tree), None)
-            data = self._vouched_for(word, "image")
+        data, word = self._kept(tree, "image", self._words)
         if data is None:
             return None
         found = image.open_image(repository, revision, tree, data, beside(repository.git_dir))
@@ -200,8 +206,7 @@ class Recalled:
 
         `word` is what the image counts by, None where this machine kept it.
         """
-        kept = None if self._cache is None else self._cache.get(_name(imaged.tree_id, _FLEET))
-        kept = kept or self._vouched_for(word, _FLEET)
+        kept = self._kept(imaged.tree_id, _FLEET, lambda: [word] if word else [])[0]
         if kept is not None:
             with suppress(ValidationError):  # ours, but of another shape
                 return _EVERY.validate_json(kept)

@@ -123,6 +123,17 @@ def test_a_base_that_moved_on_is_derived_from_what_was_vouched_for(
     assert _said(report) == alone
 
 
+def test_whom_the_base_trusts_is_not_read_where_this_machine_kept_an_image(
+    fleet: Fleet, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged = fleet.head
+    head = fleet.world.commit([("zone", "bolt"), ("label", "acme"), ("label", "cedar")], merged)
+    fleet.vouch(cache, fleet.signer())
+    monkeypatch.setattr(recalled, "trust_at", lambda *_: pytest.fail("its own word is enough"))
+    report = fleet.judged(Recalled(cache, lambda: NOW), merged, head)
+    assert isinstance(report.step.base, Derived)
+
+
 def test_what_was_found_out_before_is_vouched_for_later(
     fleet: Fleet, cache: Cache, fresh: Cache
 ) -> None:
