@@ -35,12 +35,14 @@ from controlplane.repo.image import Imaged
 from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, nothing, read
 from evidence.canonical import digest_bytes
+from evidence.dsse import LIMIT
 from evidence.shape import stamp
 from evidence.signers.base import Signer
 from evidence.trust import TrustSet
 
 MOST_SOUND: Final = 1000  # revisions that are known to be sound; each is an empty file
 MOST_IMAGES: Final = 4  # revisions that are kept as an image; each about 1 KiB a tenant
+MOST_WORDS: Final = 64  # statements of other machines that are looked at, the newest first
 FAR: Final = 200  # files between a base and the image it was derived from, above which it gets one
 _FLEET: Final = "fleet"
 _VOUCHED: Final = "vouched"
@@ -163,8 +165,8 @@ class Recalled:
         names = [name for name in self._cache.names("") if name.endswith(f".{_VOUCHED}")]
         with suppress(ControlPlaneError):  # roots that cannot be read make nobody trusted
             trust, now = (self._trust(), self._now()) if names else (TrustSet({}), self._now())
-            for name in names:
-                data = self._cache.unproven(name)
+            for name in names[:MOST_WORDS]:
+                data = self._cache.unproven(name, LIMIT)
                 word = None if data is None else believed(data, trust, now)
                 if word is not None and word.code == own_code.digest():
                     yield word

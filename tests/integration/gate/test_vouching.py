@@ -13,19 +13,21 @@ from typing import Any
 import pytest
 
 from controlplane.authenticated import Cache
-from controlplane.operations import fleet_subject, own_code, recalled
+from controlplane.operations import fleet_subject, own_code, recalled, vouching
 from controlplane.operations.gate import GateReport, gate
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import decision_json
 from controlplane.operations.trust import trust_root_yaml
+from controlplane.operations.vouching import Vouched
 from controlplane.render.helm import HelmCharts
 from controlplane.repo.derived import Derived
 from controlplane.repo.image import Imaged
 from controlplane.repo.snapshot import read
 from evidence.canonical import canonical, digest_bytes
-from evidence.dsse import Envelope
+from evidence.dsse import LIMIT, Envelope
 from evidence.keys import create_key, load_key
 from evidence.signers.base import Signer
+from evidence.trust import TrustSet
 from tests.integration.gate.test_derived import NOW, World
 
 BEGIN = NOW - timedelta(days=1)
@@ -329,6 +331,30 @@ def test_a_damaged_statement_is_as_if_there_were_none(
     name = _name(fleet, "vouched")
     cache.put(name, spoil(cache.get(name) or b""))
     assert not _believes(fleet, fresh)
+
+
+def test_who_fills_the_cache_keeps_nobody_waiting(
+    fleet: Fleet, cache: Cache, fresh: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of zeros takes hardly any room in an archive, and half a GiB to read."""
+    fleet.vouch(cache, fleet.signer())
+    for number in range(recalled.MOST_WORDS - 1):
+        place = cache.directory / f"{number:064x}.vouched"
+        with place.open("wb") as file:
+            file.truncate(LIMIT + 1000)
+    looked_at: list[bytes] = []
+
+    def believed(data: bytes, trust: TrustSet, now: datetime) -> Vouched | None:
+        looked_at.append(data)
+        return vouching.believed(data, trust, now)
+
+    monkeypatch.setattr(recalled, "believed", believed)
+    assert _believes(fleet, fresh)
+    assert len(looked_at) == 1
+    for number in range(recalled.MOST_WORDS * 2):
+        cache.directory.joinpath(f"{number:064x}.vouched").write_bytes(bytes(100))
+    _believes(fleet, fresh)
+    assert len(looked_at) == 1 + recalled.MOST_WORDS
 
 
 def test_an_image_under_the_name_of_another_tree_is_not_believed(
