@@ -51,10 +51,13 @@ class Cache:
             os.utime(self.directory / name)
         return content
 
-    def unproven(self, name: str) -> bytes | None:
-        """Return what lies under `name`, whoever put it there: another proof is to vouch for it."""
+    def unproven(self, name: str, largest: int = LARGEST) -> bytes | None:
+        """Return what lies under `name`, whoever put it there: another proof is to vouch for it.
+
+        What has more than `largest` bytes is not read.
+        """
         try:
-            data = _read(self.directory / name, self.directory)
+            data = _read(self.directory / name, self.directory, largest + _TAG)
         except OSError:
             return None
         return None if data is None or len(data) < _TAG else data[_TAG:]
@@ -139,15 +142,15 @@ def _make(place: Path) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def _read(place: Path, directory: Path) -> bytes | None:
+def _read(place: Path, directory: Path, largest: int = LARGEST) -> bytes | None:
     if not _ours(directory):
         return None
     descriptor = os.open(place, _READING)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > largest:
             return None
-        return file.read()
+        return file.read(largest)
 
 
 def _write(place: Path, content: bytes) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -35,12 +35,14 @@ from controlplane.repo.image import Imaged
 from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, nothing, read
 from evidence.canonical import digest_bytes
+from evidence.dsse import LIMIT
 from evidence.shape import stamp
 from evidence.signers.base import Signer
 from evidence.trust import TrustSet
 
 MOST_SOUND: Final = 1000  # revisions that are known to be sound; each is an empty file
 MOST_IMAGES: Final = 4  # revisions that are kept as an image; each about 1 KiB a tenant
+MOST_WORDS: Final = 64  # statements of other machines that are looked at, the newest first
 FAR: Final = 200  # files between a base and the image it was derived from, above which it gets one
 _FLEET: Final = "fleet"
 _VOUCHED: Final = "vouched"
@@ -58,6 +60,8 @@ class Recalled:
         self._vouched: Sequence[Vouched] | None = None  # None until somebody's word is wanted
         self._trust: Callable[[], TrustSet] = lambda: TrustSet({})
         self._origin: Snapshot | None = None
+        self._taken_over: Imaged | None = None  # an image that counts by somebody's word alone
+        self._read: Callable[[], Snapshot] = nothing  # the base, from the beginning
         self._newest_name = ""
         self._parsed: ParseCache | None = None
         if cache is not None:
@@ -81,7 +85,8 @@ class Recalled:
     def keep(self, report: GateReport, signer: Signer | None = None) -> None:
         """Keep for later runs what judging a step has shown of its two revisions.
 
-        With `signer`, a key for decisions, the image counts on other machines, too. Raises
+        With `signer`, a key for decisions, the image counts on other machines, too. What was found
+        out on somebody's word is not kept, nor signed: it would outlive the word. Raises
         EvidenceError where it cannot sign.
         """
         if self._parsed is not None:
@@ -90,12 +95,17 @@ class Recalled:
             return
         base, head = report.step.base, report.step.head
         for snapshot in (base, head) if found_sound(base, head) else (head,):
-            if snapshot.commit is not None:
+            if snapshot.commit is not None and not self._is_taken_over:
                 self._put(_name(snapshot.tree_id, "sound"), lambda: b"", MOST_SOUND)
         if (found := self._to_be_kept(base, head)) is not None:
             self._keep_image(self._cache, found)
         if signer is not None and (kept := found or self._origin) is not None:
             self._vouch(self._cache, kept, signer)
+
+    @property
+    def _is_taken_over(self) -> bool:
+        """Whether both ends are made of what another machine found out."""
+        return self._origin is not None and self._origin is self._taken_over
 
     def _before(self, repository: GitRepository, base: str) -> Snapshot:
         """Return the base, and remember of which sound revision head can be derived."""
@@ -103,6 +113,7 @@ class Recalled:
             return read(repository, base)
         commit = repository.resolve(base)
         self._trust = partial(trust_at, repository, commit.id)
+        self._read = partial(read, repository, commit.id)
         self._origin = self._image(repository, base, commit.tree_id)
         if self._origin is not None:
             return self._origin
@@ -142,18 +153,6 @@ class Recalled:
         for word in self._words():
             yield word.commit
 
-    def _kept(self, tree: str, kind: str) -> bytes | None:
-        """Return what was kept of a tree, by this machine or by whom we believe."""
-        if self._cache is None:
-            return None
-        name = _name(tree, kind)
-        if (content := self._cache.get(name)) is not None:
-            return content
-        word = next((each for each in self._words() if each.tree == tree), None)
-        if word is not None and (content := self._cache.unproven(name)) is not None:
-            return content if word.holds(kind, content) else None
-        return None
-
     def _words(self) -> Sequence[Vouched]:
         """Return what others vouch for whom the base trusts, of this very code, newest first."""
         if self._vouched is None:
@@ -166,26 +165,50 @@ class Recalled:
         names = [name for name in self._cache.names("") if name.endswith(f".{_VOUCHED}")]
         with suppress(ControlPlaneError):  # roots that cannot be read make nobody trusted
             trust, now = (self._trust(), self._now()) if names else (TrustSet({}), self._now())
-            for name in names:
-                data = self._cache.unproven(name)
+            for name in names[:MOST_WORDS]:
+                data = self._cache.unproven(name, LIMIT)
                 word = None if data is None else believed(data, trust, now)
                 if word is not None and word.code == own_code.digest():
                     yield word
 
+    def _kept(
+        self, tree: str, kind: str, words: Callable[[], Iterable[Vouched]]
+    ) -> tuple[bytes | None, Vouched | None]:
+        """Return what was kept of a tree, and which of `words` it counts by: None where it is ours.
+
+        They are asked for only where something lies there that is not ours.
+        """
+        if self._cache is None:
+            return None, None
+        name = _name(tree, kind)
+        if (content := self._cache.get(name)) is not None:
+            return content, None
+        if (content := self._cache.unproven(name)) is not None:
+            for word in words():
+                if word.tree == tree and word.holds(kind, content):
+                    return content, word
+        return None, None
+
     def _image(self, repository: GitRepository, revision: str, tree: str) -> Imaged | None:
-        data = self._kept(tree, "image")
+        """Return the image of a tree that this machine kept, else one that was vouched for."""
+        data, word = self._kept(tree, "image", self._words)
         if data is None:
             return None
         found = image.open_image(repository, revision, tree, data, beside(repository.git_dir))
         figures = None if found is None else found.note(_FLEET)
         if found is not None and figures is not None:
-            every = partial(self._contributions, found)
+            every = partial(self._contributions, found, word)
             fleet_subject.restore(found, fleet_subject.Counted(json.loads(figures), every))
+        if word is not None:
+            self._taken_over = found
         return found
 
-    def _contributions(self, imaged: Imaged) -> Mapping[str, Contribution]:
-        """Return what each tenant adds, as it was kept beside the image, else counted again."""
-        kept = self._kept(imaged.tree_id, _FLEET)
+    def _contributions(self, imaged: Imaged, word: Vouched | None) -> Mapping[str, Contribution]:
+        """Return what each tenant adds, as it was kept beside the image, else counted again.
+
+        `word` is what the image counts by, None where this machine kept it.
+        """
+        kept = self._kept(imaged.tree_id, _FLEET, lambda: [word] if word else [])[0]
         if kept is not None:
             with suppress(ValidationError):  # ours, but of another shape
                 return _EVERY.validate_json(kept)
@@ -194,8 +217,10 @@ class Recalled:
     def _to_be_kept(self, base: Snapshot, head: Snapshot) -> Snapshot | None:
         """Return of which sound revision an image is missing, None where one is near enough."""
         if isinstance(self._origin, Imaged):
-            far = isinstance(base, Derived) and len(base.changed) > FAR
-            return base if far and not lint(base) else None
+            if not isinstance(base, Derived) or len(base.changed) <= FAR:
+                return None
+            far = self._read() if self._is_taken_over else base
+            return far if not lint(far) else None
         found = self._origin or head
         return found if found.commit is not None and not isinstance(found, Derived) else None
 

@@ -13,19 +13,21 @@ from typing import Any
 import pytest
 
 from controlplane.authenticated import Cache
-from controlplane.operations import fleet_subject, own_code, recalled
+from controlplane.operations import fleet_subject, own_code, recalled, vouching
 from controlplane.operations.gate import GateReport, gate
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import decision_json
 from controlplane.operations.trust import trust_root_yaml
+from controlplane.operations.vouching import Vouched
 from controlplane.render.helm import HelmCharts
 from controlplane.repo.derived import Derived
 from controlplane.repo.image import Imaged
 from controlplane.repo.snapshot import read
-from evidence.canonical import canonical
-from evidence.dsse import Envelope
+from evidence.canonical import canonical, digest_bytes
+from evidence.dsse import LIMIT, Envelope
 from evidence.keys import create_key, load_key
 from evidence.signers.base import Signer
+from evidence.trust import TrustSet
 from tests.integration.gate.test_derived import NOW, World
 
 BEGIN = NOW - timedelta(days=1)
@@ -123,6 +125,17 @@ def test_a_base_that_moved_on_is_derived_from_what_was_vouched_for(
     assert _said(report) == alone
 
 
+def test_whom_the_base_trusts_is_not_read_where_this_machine_kept_an_image(
+    fleet: Fleet, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged = fleet.head
+    head = fleet.world.commit([("zone", "bolt"), ("label", "acme"), ("label", "cedar")], merged)
+    fleet.vouch(cache, fleet.signer())
+    monkeypatch.setattr(recalled, "trust_at", lambda *_: pytest.fail("its own word is enough"))
+    report = fleet.judged(Recalled(cache, lambda: NOW), merged, head)
+    assert isinstance(report.step.base, Derived)
+
+
 def test_what_was_found_out_before_is_vouched_for_later(
     fleet: Fleet, cache: Cache, fresh: Cache
 ) -> None:
@@ -138,6 +151,57 @@ def test_nobody_vouches_for_what_they_took_over(fleet: Fleet, cache: Cache, fres
     before = fresh.directory.joinpath(_name(fleet, "vouched")).read_bytes()
     fleet.vouch(fresh, fleet.signer("decide-stranger"))
     assert fresh.directory.joinpath(_name(fleet, "vouched")).read_bytes() == before
+
+
+def _lying(
+    fleet: Fleet, cache: Cache, kind: str = "image", forge: Callable[[bytes], bytes] | None = None
+) -> None:
+    """Put into the cache of the base what is not so, and vouch for it."""
+    fleet.vouch(cache, fleet.signer())
+    name, said = _name(fleet, kind), _name(fleet, "vouched")
+    cache.put(name, (forge or _forged)(cache.get(name) or b""))
+    digest = digest_bytes(cache.get(name) or b"").removeprefix("sha256:")
+
+    def of_the_lie(payload: Any) -> None:
+        (subject,) = (each for each in payload["subject"] if each["name"] == kind)
+        subject["digest"]["sha256"] = digest
+
+    cache.put(said, _resigned(cache.get(said) or b"", fleet.signer(), of_the_lie))
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_what_somebody_vouched_for_does_not_outlive_their_word(
+    fleet: Fleet, cache: Cache, fresh: Cache, far: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever had a key for a while, or in a base of their own, would be believed for ever."""
+    _lying(fleet, cache)
+    merged = fleet.head
+    head = fleet.world.commit([("zone", "bolt"), ("label", "acme"), ("label", "cedar")], merged)
+    monkeypatch.setattr(recalled, "FAR", 0 if far else recalled.FAR)
+    found = Recalled(fresh, lambda: NOW)
+    report = fleet.judged(found, merged, head)
+    assert fleet_subject.counted(report.step.base).figures["tenants"]["count"] == 7  # believed
+    found.keep(report, fleet.signer())
+    for revision in (fleet.base, merged, head):
+        assert fresh.get(_name(fleet, "sound", revision)) is None
+    kept = fresh.get(_name(fleet, "image", merged))
+    assert (kept is not None) is far
+    assert b'"tenants":{"count":7' not in (kept or b"")
+
+
+def test_the_figures_beside_an_own_image_are_own_ones(
+    fleet: Fleet, cache: Cache, fresh: Cache
+) -> None:
+    """What is derived of an own image is kept as if this machine had worked out all of it."""
+    _lying(fleet, cache, "fleet", lambda _: b"{}")
+    fresh.directory.joinpath(_name(fleet, "image")).unlink()
+    said = {kind: cache.get(_name(fleet, kind)) or b"" for kind in ("fleet", "vouched")}
+    fleet.vouch(fresh, None)
+    for kind, content in said.items():
+        cache.put(_name(fleet, kind), content)
+    base = Recalled(fresh, lambda: NOW).step(fleet.world.git, fleet.base, fleet.head).base
+    assert isinstance(base, Imaged)
+    assert len(fleet_subject.counted(base).every()) == 4
 
 
 @pytest.mark.parametrize(
@@ -267,6 +331,30 @@ def test_a_damaged_statement_is_as_if_there_were_none(
     name = _name(fleet, "vouched")
     cache.put(name, spoil(cache.get(name) or b""))
     assert not _believes(fleet, fresh)
+
+
+def test_who_fills_the_cache_keeps_nobody_waiting(
+    fleet: Fleet, cache: Cache, fresh: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of zeros takes hardly any room in an archive, and half a GiB to read."""
+    fleet.vouch(cache, fleet.signer())
+    for number in range(recalled.MOST_WORDS - 1):
+        place = cache.directory / f"{number:064x}.vouched"
+        with place.open("wb") as file:
+            file.truncate(LIMIT + 1000)
+    looked_at: list[bytes] = []
+
+    def believed(data: bytes, trust: TrustSet, now: datetime) -> Vouched | None:
+        looked_at.append(data)
+        return vouching.believed(data, trust, now)
+
+    monkeypatch.setattr(recalled, "believed", believed)
+    assert _believes(fleet, fresh)
+    assert len(looked_at) == 1
+    for number in range(recalled.MOST_WORDS * 2):
+        cache.directory.joinpath(f"{number:064x}.vouched").write_bytes(bytes(100))
+    _believes(fleet, fresh)
+    assert len(looked_at) == 1 + recalled.MOST_WORDS
 
 
 def test_an_image_under_the_name_of_another_tree_is_not_believed(
