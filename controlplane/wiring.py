@@ -135,7 +135,7 @@ def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) 
     from evidence.keys import signer_for  # noqa: PLC0415
     from evidence.writer import EvidenceWriter  # noqa: PLC0415
 
-    place = keys or home() / "keys"
+    place = keys_directory(keys)
     signer, log = signer_for(place, purpose), signer_for(place, "log")
     origin = f"controlplane.dev/{purpose}/{signer.name}/{log.keyid[:16]}"
     if job := os.environ.get("CPCTL_ORIGIN"):
@@ -147,7 +147,12 @@ def signer(purpose: str, keys: Path | None) -> Signer:
     """Return what signs for `purpose` here. Raises KeyFileError where there is no such key."""
     from evidence.keys import signer_for  # noqa: PLC0415
 
-    return signer_for(keys or home() / "keys", purpose)
+    return signer_for(keys_directory(keys), purpose)
+
+
+def keys_directory(keys: Path | None) -> Path:
+    """Return where this machine's keys are: `keys`, if somebody named a directory."""
+    return keys or home() / "keys"
 
 
 def policy_engines() -> dict[str, PolicyEngine]:

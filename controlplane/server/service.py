@@ -36,8 +36,8 @@ from controlplane.repo.snapshot import read
 from controlplane.server.health import Health, Sources
 from controlplane.server.http import Endpoints, Server
 from controlplane.server.journal import Journal
+from controlplane.server.writers import CurrentWriter
 from controlplane.settings import Connections
-from evidence.writer import EvidenceWriter
 from reconciler.apply import ApplyOptions, Reconciler
 from reconciler.errors import StateUnavailableError
 from reconciler.events import Event
@@ -73,7 +73,7 @@ class Service:
     def __init__(self, given: Given, journal: Journal, stop: threading.Event) -> None:
         self._given, self._journal, self._stop = given, journal, stop
         evidence = wiring.evidence_directory(given.repository)
-        self._writer: EvidenceWriter = wiring.evidence_writer(evidence, "apply", keys=given.keys)
+        self._writer = CurrentWriter(evidence, "apply", given.keys)
         self._clearing: Clearing = wiring.clearing(given.repository, given.engine, given.keys)
         self._targets = wiring.Targets(None, given.reach)
         self._metrics = Metrics()

@@ -9,6 +9,7 @@ step is judged again, and nothing is recorded for it.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -41,7 +42,7 @@ class ChangesEndpoint:
         count: GateMetrics,
         repository: GitRepository,
         means: Means,
-        writer: EvidenceWriter | None,
+        writer: Callable[[], EvidenceWriter] | None,
     ) -> None:
         self._count, self._repository, self._means = count, repository, means
         self._writer = writer
@@ -95,7 +96,7 @@ class ChangesEndpoint:
         if self._writer is None or report.problems:
             return None
         try:
-            entry = record_decision(report, self._writer)
+            entry = record_decision(report, self._writer())
         except (EvidenceError, OSError) as error:
             raise RefusedError(unrecorded(error)) from error
         return entry.origin, entry.index

@@ -43,7 +43,8 @@ from controlplane.server.gate.listening import Listener, TlsFiles
 from controlplane.server.gate.metrics import GateMetrics
 from controlplane.server.gate.standing import Standing
 from controlplane.server.journal import Journal
-from evidence.writer import EvidenceWriter, FinishedRun
+from controlplane.server.writers import CurrentWriter
+from evidence.writer import FinishedRun
 
 _TICK: Final = 1.0  # seconds between two looks at certificates and tokens
 _SWITCH: Final = 0.0005  # seconds after which threads take turns: an answer is not to wait long
@@ -147,9 +148,9 @@ class Worker:
         """Return the namespaces of the revision in force."""
         return self._namespaces[policies]
 
-    def _writer(self) -> EvidenceWriter:
+    def _writer(self) -> CurrentWriter:
         directory = wiring.evidence_directory(self._repository)
-        return wiring.evidence_writer(directory, "decide", keys=self._given.keys)
+        return CurrentWriter(directory, "decide", self._given.keys)
 
     def _append(self) -> Callable[[Sequence[FinishedRun]], list[tuple[str, int]]] | None:
         if not self._given.record:
@@ -157,7 +158,7 @@ class Worker:
         writer = self._writer()
 
         def append(runs: Sequence[FinishedRun]) -> list[tuple[str, int]]:
-            return [(entry.origin, entry.index) for entry in writer.append(runs)]
+            return [(entry.origin, entry.index) for entry in writer().append(runs)]
 
         return append
 

@@ -60,6 +60,19 @@ def test_a_local_branch_is_followed_healed_and_proven(fleet: Fleet) -> None:
     assert fleet.stop() == 0
 
 
+def test_what_is_healed_after_a_rotation_is_signed_by_the_new_key(fleet: Fleet) -> None:
+    fleet.start("--interval", "1h")
+    fleet.says("placement=acme/dev@local phase=converged")
+    fleet.cpctl("keys", "rotate", "ci-apply")
+    config = next(fleet.out.glob("**/v1_ConfigMap*"))
+    config.write_text(config.read_text() + "added: by hand\n")
+    fleet.says("verb=heal", "result=done")
+    assert fleet.stop() == 0
+    heals = [line for line in fleet.cpctl("evidence", "list").splitlines() if "   heal   " in line]
+    assert heals
+    assert all("/ci-apply-2/" in line for line in heals)
+
+
 def test_a_remote_branch_is_followed_by_its_webhook(fleet: Fleet) -> None:
     (fleet.folder / "secret").write_text(SECRET)
     # Not in the repository: a pass that ends while that is away would make its folder again.
