@@ -78,6 +78,8 @@ def _row(approval: Approval, wrote: list[Json]) -> tuple[str, ...]:
     counts = f"no: {approval.objection}" if approval.objection else "yes"
     if not approval.objection and approval.person in {author["person"] for author in wrote}:
         counts = "yes, but not where the author may not approve"
+    elif not approval.objection and "" in {author["person"] for author in wrote}:
+        counts = "yes, but not as independent: the trust root does not know who wrote a part"
     elif not approval.objection and not approval.known:
         counts = "yes, but not as independent: the trust root names no person for the key"
     return (

@@ -77,7 +77,8 @@ def step_of(repository: GitRepository, base: str | None, head: str) -> Step:
 def usual_base(repository: GitRepository, branches: Sequence[str]) -> str:
     """Return where HEAD left the first protected branch there is, the remote's first; else HEAD."""
     head = repository.resolve("HEAD").id
-    for name in (f"{remote}{branch}" for branch in branches for remote in (f"{REMOTE}/", "")):
+    places = (f"refs/remotes/{REMOTE}", "refs/heads")
+    for name in (f"{place}/{branch}" for branch in branches for place in places):
         found = _commit(repository, name)
         shared = repository.merge_base(found, head) if found else None
         if shared:

@@ -26,7 +26,7 @@ class TooLargeError(InvalidRepositoryError):
 
 
 class UnknownRevisionError(UsageError):
-    """The text names no commit of this repository."""
+    """The text names no commit of this repository, or more than one."""
 
 
 class EditError(UsageError):

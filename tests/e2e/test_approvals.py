@@ -282,6 +282,14 @@ def test_an_account_nobody_knows_is_listed_and_does_not_count(company: Company) 
     assert listed(company) == [("mallory", "", "the trust root knows nobody by that name")]
 
 
+def test_that_nobody_knows_an_author_is_said_beside_an_approval(company: Company) -> None:
+    company.git("commit", "-q", "--amend", "--author", "X <x@nowhere.example>", "-m", "x")
+    take(company, event(company))
+    said = company.cpctl("approvals", "list", "--base", "main", home="gate").said
+    assert "does not know who wrote a part" in said
+    assert set(company.denials()) == {"change-control/independent-approval"}
+
+
 def test_who_opened_the_pull_request_is_an_author_whatever_the_commit_says(
     company: Company,
 ) -> None:

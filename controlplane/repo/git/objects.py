@@ -27,6 +27,7 @@ from controlplane.repo.errors import (
     UnknownRevisionError,
     UnsupportedRepositoryError,
 )
+from controlplane.repo.git.names import meanings
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 MAX_TREE_DEPTH = 64
@@ -177,12 +178,19 @@ class GitRepository:
     def resolve(self, revision: str) -> Commit:
         """Return the commit that `revision` names: a branch, a tag, `HEAD~2`, an id or its start.
 
-        Raises UnknownRevisionError, also where there is no commit yet.
+        Raises UnknownRevisionError, also where there is no commit yet and where a short name means
+        several: see `meanings`.
         """
         if self._git.is_empty or (self._git.head_is_unborn and revision == "HEAD"):
             raise UnknownRevisionError(
                 f"there is no commit yet, so {revision!r} names none",
                 remedy="commit something first, or use `cpctl lint` on the working tree",
+            )
+        known = meanings(self._git, revision)
+        if len(set(known.values())) > 1:
+            raise UnknownRevisionError(
+                f"{revision!r} can mean {' or '.join(known)}, and they are not the same commit",
+                remedy="name the one that you mean in full, or remove what bears its name",
             )
         try:
             found = self._git.revparse_single(revision).peel(pygit2.Commit)

@@ -281,6 +281,18 @@ def test_the_gitlab_template_reports(gated: Gated, tmp_path: Path, host: Any) ->
     assert not gitlab.home.exists()
 
 
+def test_a_tag_is_not_what_the_gitlab_template_judges_by(
+    gated: Gated, tmp_path: Path, host: Any
+) -> None:
+    """Whoever may push a tag could call it as the branch, and choose the base so."""
+    head = gated.deny()
+    gitlab = GitLab(gated, tmp_path, host)
+    gated.git("push", "-q", str(gitlab.origin), f"{head}:refs/tags/main")
+    done = gitlab.job(".cpctl-gate", head)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "denied: 1 finding(s) forbid it" in done.stdout
+
+
 @pytest.mark.parametrize("name", [".cpctl-gate", ".cpctl-decide"])
 def test_the_gitlab_template_installs_nothing_that_nobody_named(
     gated: Gated, tmp_path: Path, host: Any, name: str
