@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from controlplane.cli import output
-from controlplane.cli.writing import report, write_lock, write_new
+from controlplane.cli.writing import locked, report, write_new
 from controlplane.operations.scaffold import PLACES, Request
 from controlplane.operations.scaffold import new as scaffold
 from controlplane.operations.setting import Setting
@@ -28,9 +28,10 @@ def new(what: str, name: str, root: Path, settings: tuple[str, ...]) -> None:
     """
     today = datetime.now(UTC).date()
     request = Request(what, name, today, tuple(Setting.parse(text) for text in settings))
-    place = root_of(root)
-    written = write_new(place, scaffold(request, read_worktree(root)))
+    files = list(scaffold(request, read_worktree(root)))
     if what == "tenant":
-        written += write_lock(place, read_worktree(root), name)
+        planned = {file.path: file.text.encode() for file in files}
+        files += locked(read_worktree(root, planned), name)
+    written = write_new(root_of(root), files)
     report(written)
     output.talk(f"next: look at {written[0]}, then run `cpctl lint`")

@@ -29,14 +29,20 @@ def write_new(root: Path, files: Sequence[NewFile]) -> list[Path]:
     return [root / file.path for file in files]
 
 
-def write_lock(root: Path, snapshot: Snapshot, tenant: str) -> list[Path]:
-    """Write the lock of a tenant of `snapshot`; InvalidRepositoryError where there can be none."""
+def locked(snapshot: Snapshot, tenant: str) -> list[NewFile]:
+    """Return the lock of a tenant of `snapshot`; InvalidRepositoryError where there can be none."""
     changes, problems = lock(snapshot, [tenant])
     if problems:
         raise InvalidRepositoryError(problems[0].message, remedy=problems[0].remedy)
-    for change in changes:
-        write_below(root, change.path, change.text)
-    return [root / change.path for change in changes]
+    return [NewFile(change.path, change.text) for change in changes]
+
+
+def write_lock(root: Path, snapshot: Snapshot, tenant: str) -> list[Path]:
+    """Write the lock of a tenant of `snapshot`; InvalidRepositoryError where there can be none."""
+    files = locked(snapshot, tenant)
+    for file in files:
+        write_below(root, file.path, file.text)
+    return [root / file.path for file in files]
 
 
 def report(paths: Sequence[Path]) -> None:

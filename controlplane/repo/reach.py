@@ -1,8 +1,9 @@
 """Whom a change reaches: tenants, their environments and their targets, by following references.
 
 A change to a pack reaches the tenants whose lock holds that version (those without a lock as far
-as their ranges go); a change to an environment or a target reaches the placements there; a rule, a
-template, the repository's own settings and trust reach everybody.
+as their ranges go); a change to an environment or a target reaches the placements there; a waiver
+reaches whom its subject does; a rule, a template, the repository's own settings and trust reach
+everybody.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.pack_lock import PackLock
 from controlplane.resources.price_plan import PricePlan
 from controlplane.resources.tenant import Tenant
+from controlplane.resources.waiver import Waiver
 
 # Kinds that narrow whom they concern by naming tenants; naming none means everybody.
 _SCOPES = {
@@ -123,6 +125,8 @@ class Reverse:
         reach = self._own(kind, identity)
         if kind in ("Tenant", "PackLock"):
             return reach
+        if kind == "Waiver":
+            return self._waived(identity)
         for referrer_kind, referrer in self._referrers((kind, identity)):
             if referrer_kind in ("Tenant", "PackLock"):
                 reach |= _reach(
@@ -133,6 +137,31 @@ class Reverse:
         if kind == "PricePlan":
             reach |= self._paying(identity)
         return reach
+
+    def _waived(self, identity: str) -> Reach:
+        """Return whom the subject of a waiver reaches, where the waiver counts."""
+        found = self._snapshot.get("Waiver", identity)
+        document = self._snapshot.document("Waiver", identity)
+        if not isinstance(found, Waiver) or document is None:
+            return Reach()
+        subject = found.spec.subject
+        if subject.kind in ("Fleet", "Change"):
+            reach = self.everybody()
+        elif subject.kind == "Placement":
+            placed = self._placed(subject.name.partition("/")[0])
+            reach = _reach(p for p in placed if f"{p[0]}/{p[1]}@{p[2]}" == subject.name)
+        else:
+            reach = Reach()
+            for reference in document.parsed.references:
+                if reference.path[:2] == ("spec", "subject"):
+                    for target in self._snapshot.names.resolve(reference):
+                        reach |= self.of(*target)
+        if not found.spec.environments:
+            return reach
+        within = reach.environments.intersection(found.spec.environments)
+        everywhere = (p for tenant in reach.tenants for p in self._placed(tenant))
+        there = (p for p in everywhere if p[1] in within and p[2] in reach.targets)
+        return _reach(there) | Reach(tenants=reach.tenants)
 
     def _own(self, kind: str, identity: str) -> Reach:
         document = self._snapshot.document(kind, identity)

@@ -89,10 +89,9 @@ Endpoint = Annotated[
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """The name of some bytes: `sha256:` and 64 hexadecimal digits."""
 
-RelativePath = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", max_length=500)
-]
-"""A path inside the repository, with forward slashes; never absolute."""
+_STEP = r"(\.{0,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9_.-]*"  # any name but `.` and `..`
+RelativePath = Annotated[str, StringConstraints(pattern=rf"^{_STEP}(/{_STEP})*$", max_length=500)]
+"""A path inside the repository, with forward slashes; never absolute, and never out of it."""
 
 PathPattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.*?/-]+$", max_length=500)]
 """A path with `*`, `**` and `?`, as in CODEOWNERS."""
@@ -189,7 +188,11 @@ GRAMMARS: Mapping[str, Grammar] = dict(
         _say(BundleUrl, "https address", "write an address with https://, without a user in it"),
         _say(Endpoint, "address", "write an address with its scheme: https://…"),
         _say(Digest, "digest", "write sha256: and 64 hexadecimal digits"),
-        _say(RelativePath, "path", "write a path such as policies/tenancy, no slash in front"),
+        _say(
+            RelativePath,
+            "path",
+            "write a path such as policies/tenancy, no slash at its ends, no `..`",
+        ),
         _say(PathPattern, "path pattern", "write a path, with * for names and ** for folders"),
         _say(RuleId, "rule", "name the rule by its folder: family/rule"),
         _say(Currency, "currency", "write an ISO 4217 code such as EUR or USD"),

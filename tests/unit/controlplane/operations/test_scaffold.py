@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from controlplane.cli.init import init
 from controlplane.cli.new import new
-from controlplane.errors import UsageError
+from controlplane.errors import InvalidRepositoryError, UsageError
 from controlplane.operations.scaffold import PLACES, starter
 from controlplane.operations.setting import Setting, change
 from controlplane.repo import locks
@@ -141,6 +141,12 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
         make(fresh, *arguments)
     assert caught.value.remedy
     assert sorted(fresh.parent.rglob("*")) == before
+
+
+def test_a_tenant_that_cannot_be_locked_is_not_written(fresh: Path) -> None:
+    with pytest.raises(InvalidRepositoryError, match="no version of pack hello"):
+        make(fresh, "tenant", "t", "--set", "spec.packs[0].version===9.9.9")
+    assert not (fresh / "tenants/t").exists()
 
 
 def test_nothing_is_written_over(fresh: Path) -> None:

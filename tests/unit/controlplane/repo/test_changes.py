@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from controlplane.repo.changes import Changes, changes, where
 from controlplane.repo.compare import ABSENT
 from controlplane.repo.git import GitRepository
@@ -130,3 +132,36 @@ def test_a_deleted_field_is_placed_where_it_stood(tmp_path: Path) -> None:
     (subject,) = changes(base, head).subjects
     field = next(f for f in subject.fields if f.path == ("spec", "plan"))
     assert str(where(subject, field, base, head)) == "tenants/acme/tenant.yaml:14:9"
+
+
+@pytest.mark.parametrize(
+    ("subject", "environments", "tenants", "targets"),
+    [
+        ("Tenant acme", "[]", {"acme"}, {"here"}),
+        ("Tenant acme", "[prod]", {"acme"}, {"here"}),
+        ("Tenant acme", "[dev]", {"acme"}, set()),
+        ("Cluster here", "[]", {"acme"}, {"here"}),
+        ("Pack retrieval@1.2.0", "[]", {"acme"}, {"here"}),
+        ("Placement acme/prod@here", "[]", {"acme"}, {"here"}),
+        ("Placement acme/dev@here", "[]", set(), set()),
+        ("Fleet fleet", "[]", {"acme"}, {"here"}),
+    ],
+)
+def test_a_waiver_reaches_whom_its_subject_does(
+    tmp_path: Path, subject: str, environments: str, tenants: set[str], targets: set[str]
+) -> None:
+    kind, name = subject.split()
+    waiver = documents.document(
+        "Waiver",
+        "w",
+        f"rule: tenancy/first\nsubject: {{kind: {kind}, name: {name}}}\n"
+        f"environments: {environments}\nreason: It is right.\nticket: T-1\n"
+        'approvedBy: {subject: a@b.example}\nissued: "2026-11-01T00:00:00Z"\n'
+        'expires: "2026-11-02T00:00:00Z"\n',
+    )
+    base = documents.repository() | {
+        "catalog/environments/dev.yaml": documents.ENVIRONMENT.replace("prod", "dev"),
+    }
+    found = between(tmp_path, base, base | {"catalog/waivers/w.yaml": waiver})
+    assert [(each.kind, each.identity) for each in found.subjects] == [("Waiver", "w")]
+    assert (found.reach.tenants, found.reach.targets) == (tenants, targets)

@@ -161,6 +161,11 @@ CASES: list[tuple[str, str, Any, str, str]] = [
         "missing",
     ),
     ("EvidenceContract", "requirements.1.keep", "1d", "requirements.1.keep", "order"),
+    ("Repository", "layout.tenants", "..", "layout.tenants", "string_pattern_mismatch"),
+    ("Repository", "layout.tenants", "../etc", "layout.tenants", "string_pattern_mismatch"),
+    ("Repository", "layout.tenants", "tenants/../..", "layout.tenants", "string_pattern_mismatch"),
+    ("Repository", "layout.tenants", "./tenants", "layout.tenants", "string_pattern_mismatch"),
+    ("Repository", "layout.tenants", "tenants/", "layout.tenants", "string_pattern_mismatch"),
     ("Repository", "policySets", [], "policySets", "empty"),
     ("Repository", "policySets.0.path", "rules", "policySets.0.path", "elsewhere"),
     ("Repository", "policySets.0.path", "policies-2", "policySets.0.path", "elsewhere"),
@@ -254,3 +259,8 @@ def test_every_grammar_has_words() -> None:
 
     for model in KINDS.values():
         check(Shape("model", model))
+
+
+@pytest.mark.parametrize("path", ["kunden", ".cpctl/tenants", "a../...b", "x/..."])
+def test_a_step_of_a_path_may_begin_and_end_with_dots(path: str) -> None:
+    assert parse(put(example("Repository"), ("spec", "layout", "trust"), path))
