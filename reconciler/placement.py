@@ -27,6 +27,7 @@ from reconciler.model import (
     Outcome,
     Placement,
     Plan,
+    Resource,
     Result,
     Standing,
     Verb,
@@ -108,7 +109,7 @@ class _Line:
             self._intend(todo.plan, digest)
             self._carry_out(target, todo.plan, observation)
             if self.context.health:
-                todo.health.extend(target.health(todo.placement, todo.desired.resources))
+                todo.health.extend(target.health(todo.placement, _ours(todo.desired, todo.plan)))
         except ReconcilerError as error:
             self._conclude(digest, error)
             raise
@@ -237,6 +238,12 @@ class _Line:
         if error and (self.before is None or self.before.phase is not todo.status.phase):
             record = receipts.failure(todo.placement, todo.desired.revision, str(error))
             self.context.ledger.record([record])
+
+
+def _ours(desired: Desired, made: Plan) -> list[Resource]:
+    """Return what is desired and not somebody else's: how theirs fares says nothing of us."""
+    theirs = {o.id for o in made.obstacles if o.standing is Standing.CONFLICT}
+    return [resource for resource in desired.resources if resource.id not in theirs]
 
 
 def _settlement(

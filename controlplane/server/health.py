@@ -18,6 +18,7 @@ from reconciler.loop import TargetState
 from reconciler.metrics import Metrics
 
 _FRESH: Final = 1.0  # seconds for which one answer of the state store is good enough
+_PATIENCE: Final = 12.0  # seconds to wait for it; connecting alone may take ten
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Health:
         self._lock = threading.Lock()
         self._asked = float("-inf")
         self._store = ""
+        self._asking: _Asking | None = None
 
     def ready(self) -> tuple[bool, str]:
         """Return whether changes can be made, and sentences on what is and is not well."""
@@ -72,13 +74,23 @@ class Health:
                 yield f"target {name} does not answer: {state.problem}"
 
     def store_problem(self) -> str:
-        """Return why the state store takes no writes, "" where it does; asks once a second."""
+        """Return why the state store takes no writes, "" where it does; asks once a second.
+
+        One that accepts the question and says nothing is waited for once, not by every caller.
+        """
         with self._lock:
-            now = self._sources.seconds()
-            if now - self._asked >= _FRESH:
-                self._store = _problem(self._sources.check)
-                self._asked = self._sources.seconds()
-            return self._store
+            if self._sources.seconds() - self._asked < _FRESH:
+                return self._store
+            asking, patience = self._asking, 0.0
+            if asking is None:
+                asking, patience = _Asking(self._sources.check), _PATIENCE
+                asking.start()
+            asking.join(patience)
+            self._asking = asking if asking.is_alive() else None
+            if self._asking is None:
+                self._store, self._asked = asking.problem, self._sources.seconds()
+                return self._store
+            return "the state store does not answer"
 
     def add_to(self, metrics: Metrics) -> None:
         """Add the gauges of following and of health."""
@@ -101,6 +113,18 @@ class Health:
         )  # fmt: skip
         for name, words, read in gauges:
             metrics.gauge(f"controlplane_{name}", words, read)
+
+
+class _Asking(threading.Thread):
+    """One question to the state store. `problem` is the answer once the thread has ended."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._check = check
+        self.problem = "the state store could not be asked"
+
+    def run(self) -> None:
+        self.problem = _problem(self._check)
 
 
 def _problem(check: Callable[[], None]) -> str:

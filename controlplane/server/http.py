@@ -6,11 +6,12 @@ webhook call is genuine. Bodies are bounded and connections time out.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from controlplane.errors import UsageError
 from controlplane.server.webhook import authentic
@@ -35,13 +36,12 @@ class Server:
     def __init__(self, address: str, port: int, endpoints: Endpoints) -> None:
         handler = type("Handler", (_Handler,), {"endpoints": endpoints})
         try:
-            self._server = ThreadingHTTPServer((address, port), handler)
+            self._server = _Listener((address, port), handler)
         except OSError as error:
             raise UsageError(
                 f"cannot listen on {address}:{port}: {error.strerror or error}",
                 remedy="choose another address with --listen HOST:PORT, port 0 for any free one",
             ) from error
-        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
@@ -58,6 +58,15 @@ class Server:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a caller that did not wait; anything else is a fault of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -67,6 +67,7 @@ class _Pass:
         rest = self._settle_untouched()
         self._probe(rest)
         self._inspect(rest)
+        self._stay_out()
         return Observation(
             self.placement, self.live, self.inventory.ids(), tuple(sorted(self.stray))
         )
@@ -219,6 +220,25 @@ class _Pass:
 
         self.cluster.parallel(ask, sorted({name for name in names if name}))
         return waits
+
+    def _stay_out(self) -> None:
+        """Make nothing in a namespace that is desired and is somebody else's.
+
+        What others run there would come under our policies and quota, and what runs for us under
+        their labels.
+        """
+        theirs = {
+            self.refs[identifier].name
+            for identifier, live in self.live.items()
+            if live.standing is Standing.CONFLICT
+            and self.refs[identifier].group_kind == "Namespace"
+            and identifier not in self.inventory.where
+        }
+        for identifier, live in self.live.items() if theirs else ():
+            namespace = self.refs[identifier].namespace
+            if live.standing is Standing.ABSENT and namespace in theirs:
+                reason = f"its namespace {namespace} is somebody else's"
+                self.live[identifier] = Live(identifier, Standing.CONFLICT, reason=reason)
 
     def _absent(self, identifier: str, waits: Mapping[str, str]) -> Live:
         namespace = self.refs[identifier].namespace

@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
+import socket
+import struct
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 from controlplane.server.http import Endpoints, Server
+from tests.support.waiting import eventually
 
 SECRET = b"a secret of thirty-two bytes....."
 
@@ -60,6 +65,28 @@ def test_health_metrics_and_readiness(seen: Seen) -> None:
     seen.well = False
     assert ask(seen.address, "GET", "/readyz")[0] == 503
     assert ask(seen.address, "GET", "/else")[0] == 404
+
+
+def test_a_caller_that_did_not_wait_is_no_fault_of_ours(capfd: pytest.CaptureFixture[str]) -> None:
+    gone, answered = threading.Event(), threading.Event()
+
+    def metrics() -> bytes:
+        assert gone.wait(10)
+        answered.set()
+        return b"x" * (1 << 24)
+
+    endpoints = Endpoints(lambda: (True, ""), metrics, lambda: None)
+    with Server("127.0.0.1", 0, endpoints) as server:
+        host, _, port = server.address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as caller:
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            caller.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            eventually(lambda: threading.active_count() > 2)
+        gone.set()
+        assert answered.wait(10)
+        assert ask(server.address, "GET", "/healthz")[0] == 200
+        time.sleep(0.2)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_signed_webhook_makes_it_look(seen: Seen) -> None:

@@ -102,3 +102,19 @@ def test_many_may_migrate_at_once(postgres_url: str) -> None:
         database.close()
     assert found == []
     SqlStateStore.open(postgres_url, clock=lambda: datetime.now(UTC)).close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "milliseconds"), [("", "10000"), ("?tcp_user_timeout=4000", "4000")]
+)
+def test_a_server_that_says_nothing_any_more_is_given_up(
+    postgres_url: str, asked: str, milliseconds: str
+) -> None:
+    database = Database(postgres_url + asked)
+    try:
+        with database.reading() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            assert driver.info.get_parameters()["tcp_user_timeout"] == milliseconds
+    finally:
+        database.close()

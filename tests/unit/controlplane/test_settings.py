@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 from controlplane.errors import UsageError
 from controlplane.settings import Connection, combine, parse_option, read
+from reconciler.targets.directory.target import DirectoryTarget
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_file_says_what_a_name_means() -> None:
@@ -55,3 +62,11 @@ def test_an_option_of_another_form_is_refused(text: str) -> None:
 def test_a_file_of_another_form_is_refused(document: object) -> None:
     with pytest.raises(UsageError):
         read(document, "file")
+
+
+def test_the_connection_that_a_new_repository_is_told_to_write_is_one() -> None:
+    readme = (ROOT / "scaffolds/repository/README.md").read_text("utf-8")
+    (shown,) = re.findall(r"`local: (\{.*?\})`", readme)
+    found = read({"connections": {"local": yaml.safe_load(shown)}}, "README.md")["local"]
+    assert found.kind == "directory"
+    DirectoryTarget.connect("local", found.settings).close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from reconciler.errors import (
     StateUnavailableError,
 )
 from reconciler.events import Acted, Event, Finished, PassFinished, Planned
-from reconciler.model import Action, Desired, Outcome, Placement, Resource, Result, Verb
+from reconciler.model import Action, Desired, Health, Outcome, Placement, Resource, Result, Verb
 from reconciler.plan import PlanOptions
 from reconciler.state import migrate
 from reconciler.state.base import Lease
@@ -250,6 +250,24 @@ def test_a_conflict_is_an_obstacle_until_it_is_taken(house: House) -> None:
     taken = house.apply(want("a"), plan=PlanOptions(take_conflicts=True))
     assert results(taken) == [("a", Verb.TAKE, Result.DONE)]
     assert taken.exit_code == 0
+
+
+def test_how_somebody_elses_object_fares_makes_no_placement_fail(house: House) -> None:
+    """A target looks for what bears our mark, and so does not find what is theirs."""
+    house.east.plant(ACME, "a", "sha256:theirs")
+    found = house.east.health
+    asked: list[str] = []
+
+    def health(placement: Placement, resources: Iterable[Resource]) -> Iterator[Health]:
+        some = list(resources)
+        asked.extend(resource.id for resource in some)
+        return found(placement, some)
+
+    house.east.health = health  # type: ignore[method-assign]
+    house.apply(want("a", "b"))
+    status = house.store.status(ACME)
+    assert status is not None
+    assert (asked, status.phase) == (["b"], Phase.BLOCKED)
 
 
 def test_drift_is_healed_and_recorded_as_that(house: House) -> None:

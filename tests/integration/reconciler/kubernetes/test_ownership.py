@@ -60,6 +60,21 @@ def test_an_object_that_others_made_is_a_conflict(world: World) -> None:
     assert world.look(*bodies).in_sync == 2
 
 
+def test_nothing_is_made_in_a_namespace_that_others_made(world: World) -> None:
+    theirs = world.namespace_body()
+    theirs["metadata"]["labels"] = {"team": "blue"}
+    world.apply(theirs, manager="gitops")
+    bodies = [world.namespace_body(), world.config_map()]
+
+    made = world.look(*bodies)
+
+    assert not made.actions
+    assert [o.standing for o in made.obstacles] == [Standing.CONFLICT] * 2
+    assert f"its namespace {world.namespace} is somebody else's" == made.obstacles[1].reason
+    world.converge(*bodies, take_conflicts=True)
+    assert world.look(*bodies).in_sync == 2
+
+
 def test_an_object_of_another_placement_is_a_conflict(world: World, api_server: ApiServer) -> None:
     bodies = [world.namespace_body(), world.config_map()]
     world.converge(*bodies)

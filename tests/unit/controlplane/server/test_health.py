@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from controlplane.operations.following import Following
+from controlplane.server import health
 from controlplane.server.health import Health, Sources
 from reconciler.errors import StateUnavailableError
 from reconciler.loop import TargetState
 from reconciler.metrics import Metrics
+from tests.support.waiting import eventually
 
 WELL = TargetState(reachable=True, observing_only=False, last_pass=1.0)
 
@@ -100,3 +103,22 @@ def test_the_gauges_say_the_same() -> None:
     }
     assert expected.items() <= found.items()
     assert found["revision_taken_up_timestamp_seconds"] == 5.0
+
+
+def test_a_store_that_says_nothing_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_PATIENCE", 0.05)
+    answer = threading.Event()
+
+    def hang() -> None:
+        answer.wait(10)
+
+    following = Following("aaa", "aaa", since=5.0)
+    asked = Health(Sources(hang, lambda: following, dict, lambda: 1.0))
+    for _ in range(3):
+        well, words = asked.ready()
+        assert (well, words.splitlines()[0]) == (
+            False,
+            "observing only: the state store does not answer",
+        )
+    answer.set()
+    eventually(lambda: asked.ready()[0])
