@@ -192,6 +192,20 @@ class Panel:
             found = self._scopes[policies, unclear] = _Scope(same, told, wanted)
         return found
 
+    def input_then(self, decision: PastDecision, rule: str, subject: str) -> str:
+        """Return the digest of the envelope that a rule was given then; "" where none was recorded.
+
+        Raises EvidenceError where one that it is chosen from is damaged.
+        """
+        names = decision.judged().get(subject, ())
+        bundle = decision.holder(rule)
+        if bundle is None:
+            return ""
+        uses = next(each.uses for each in bundle.rules if each.id == rule)
+        given = self._inputs.of(decision, names)
+        found = choose(given, timed="time" in uses, informed="facts" in uses)
+        return found.digest if isinstance(found, Given) and found.digest in names else ""
+
     def _asking(
         self,
         number: int,

@@ -15,6 +15,9 @@ from controlplane.policy.model import PolicyBundle, Rule, Severity
 from evidence.canonical import Json, digest
 
 _PARAMETERS: Final = re.compile(r"\bdata\.parameters\.([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
+_PARAMETERS_OR_ELSE: Final = re.compile(
+    r"\bobject\.get\(data\.parameters, \[\"([A-Za-z_]\w*)\", \"([A-Za-z_]\w*)\""
+)
 _DATA: Final = re.compile(r"(?<![\w.\"])data\b(?![\"\w])")
 _LIBRARY: Final = re.compile(r"\bdata\.controlplane\.lib\.([a-z][a-z0-9_]*)")
 
@@ -83,7 +86,7 @@ def _reads_more(code: str) -> bool:
 
 def _parameters(code: str, bundle: PolicyBundle) -> Json:
     """Return the parameters that a text reads: all of them where it does not name which."""
-    named = _PARAMETERS.findall(code)
+    named = [*_PARAMETERS.findall(code), *_PARAMETERS_OR_ELSE.findall(code)]
     every: Json = bundle.data.get("parameters", {})
     if len(named) < code.count("data.parameters"):
         return every

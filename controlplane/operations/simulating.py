@@ -165,7 +165,7 @@ def simulate(decisions: Iterable[PastDecision | Skipped], panel: Panel, look: Lo
             found.decisions += 1
             found.inputs += sum(map(len, decision.judged().values()))
             before = as_recorded(decision.engines)
-            flips = _with_inputs(compare(before, after), decision)
+            flips = _with_inputs(compare(before, after), decision, panel)
             if flips or answer_of(before) is not answer_of(after):
                 found.flipped.append(_flipped(decision, before, after, flips))
             for flip in flips:
@@ -244,12 +244,12 @@ def _at_place(
             yield Flip(change, either.rule, either.subject, old, new, given)
 
 
-def _with_inputs(flips: tuple[Flip, ...], decision: PastDecision) -> tuple[Flip, ...]:
-    """Name what a rule that is gone was asked about, where its subject had one input."""
-    if all(flip.input for flip in flips):
-        return flips
-    only = {subject: given[0] for subject, given in decision.judged().items() if len(given) == 1}
-    return tuple(replace(f, input=f.input or only.get(f.subject, "")) for f in flips)
+def _with_inputs(flips: tuple[Flip, ...], decision: PastDecision, panel: Panel) -> tuple[Flip, ...]:
+    """Name what a rule that is not asked again was asked about then."""
+    return tuple(
+        f if f.input else replace(f, input=panel.input_then(decision, f.rule, f.subject))
+        for f in flips
+    )
 
 
 def _input(answered: Answered, rule: str, subject: str) -> str:

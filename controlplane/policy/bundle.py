@@ -304,10 +304,13 @@ def _values(
 ) -> tuple[dict[str, Json] | None, list[Problem]]:
     """Return a rule's parameters, None where it takes none, and what is wrong with them."""
     path = f"{rule.id}/parameters.schema.json"
-    if (path in inside) != ("parameters" in rule.uses) or (given and path not in inside):
+    if (path in inside) != ("parameters" in rule.uses):
         text = "`parameters` in custom.uses and parameters.schema.json come together"
         remedy = "write the schema, or take `parameters` out of custom.uses"
         return None, [Problem(Position(rule.module), "policy/parameters", text, remedy)]
+    if given and path not in inside:
+        text = f"{rule.id} takes no parameters"
+        return None, [Problem(located((rule.id,)), "policy/parameters", text, "remove them")]
     if path not in inside:
         return None, []
     try:

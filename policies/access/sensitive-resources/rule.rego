@@ -3,7 +3,7 @@
 # title: Roles do not reach secrets, shells or other people's rights
 # description: >-
 #   Who reads Secrets holds every credential of the tenant; who runs commands in pods, or creates
-#   pods, holds what the pods hold; who makes tokens, approves certificates or moves endpoints
+#   pods, itself or through what runs them, holds what the pods hold; who makes tokens, approves certificates or moves endpoints
 #   takes somebody else's place. None of it is needed where all that runs comes from the
 #   repository.
 # related_resources:
@@ -22,18 +22,27 @@
 #   controls: ["SOC2 CC6.2", "SOC2 CC6.3", "ISO27001 A.5.15", "ISO27001 A.5.18", "ISO27001 A.8.2"]
 package controlplane.access.sensitive_resources
 
+writing := {"create", "patch", "update"}
+
 denied := {
 	"certificatesigningrequests/approval": {"patch", "update"},
-	"endpoints": {"create", "patch", "update"},
-	"endpointslices": {"create", "patch", "update"},
+	"cronjobs": writing,
+	"daemonsets": writing,
+	"deployments": writing,
+	"endpoints": writing,
+	"endpointslices": writing,
+	"jobs": writing,
 	"nodes/proxy": {"create", "get"},
-	"pods": {"create", "patch", "update"},
+	"pods": writing,
 	"pods/attach": {"create", "get"},
 	"pods/ephemeralcontainers": {"patch", "update"},
 	"pods/exec": {"create", "get"},
 	"pods/portforward": {"create", "get"},
+	"replicasets": writing,
+	"replicationcontrollers": writing,
 	"secrets": {"get", "list", "watch"},
 	"serviceaccounts/token": {"create"},
+	"statefulsets": writing,
 }
 
 findings contains finding if {

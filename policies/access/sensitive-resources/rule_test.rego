@@ -79,3 +79,18 @@ test_a_token_of_an_account_is_found if {
 test_the_account_itself_will_do if {
 	sensitive_resources.findings == set() with input as token("serviceaccounts")
 }
+
+test_to_change_what_runs_pods_is_found if {
+	every resource in [
+		"cronjobs", "daemonsets", "deployments", "endpoints", "endpointslices", "jobs", "pods",
+		"replicasets", "replicationcontrollers", "statefulsets",
+	] {
+		every verb in ["create", "patch", "update"] {
+			sensitive_resources.findings == {finding("Role", resource, verb)} with input as granted([resource], verb)
+		}
+	}
+}
+
+test_to_delete_what_runs_pods_will_do if {
+	sensitive_resources.findings == set() with input as granted(["deployments"], "delete")
+}

@@ -22,12 +22,9 @@
 #   controls: ["SOC2 CC3.2", "SOC2 CC5.2", "ISO27001 A.8.6"]
 package controlplane.budgets.cap_within_plan
 
+import data.controlplane.lib.periods
+
 spec := input.subject.resource.spec
-
-# How often a period fits into the longest month, and how many months it lasts.
-times := {"day": 31, "hour": 744, "month": 1, "quarter": 1, "week": 5, "year": 1}
-
-months := {"quarter": 3, "year": 12}
 
 allowed := [most | some plan in input.references.PricePlan; most := plan.spec.entitlements.costEnvelope]
 
@@ -42,8 +39,7 @@ findings contains about("above", each, most, {"limit": each.cap.limit.text, "per
 	some each in caps
 	some most in allowed
 	each.cap.limit.currency == most.currency
-	unit := each.cap.period.unit
-	each.cap.limit.micros * times[unit] > most.micros * object.get(months, unit, 1)
+	periods.over(each.cap.limit.micros, each.cap.period.unit, most.micros)
 }
 
 findings contains about("unlimited", each, most, {}) if {

@@ -13,22 +13,33 @@
 #   subjects: [Tenant]
 #   uses: [references]
 #   messages:
-#     above: "the envelope of {tenant} is {limit}; its plan allows {allowed}"
-#     unlimited: "the envelope of {tenant} is unlimited; its plan allows {allowed}"
+#     above: "the envelope of {tenant} is {limit} a {period}; its plan allows {allowed} a month"
+#     unlimited: "the envelope of {tenant} is unlimited; its plan allows {allowed} a month"
 #     currency: "the envelope of {tenant} is in {currency}; its plan counts in {expected}"
 #     unknown-plan: "the price plan of {tenant} is not known, so its envelope cannot be judged"
-#   remedy: Lower spec.costEnvelope.limit to what the plan allows, or move the tenant to a larger plan first.
+#   remedy: Lower spec.costEnvelope.limit to what the plan allows in its period, or move the tenant to a larger plan first.
 #   controls: ["SOC2 CC3.2", "SOC2 CC5.2"]
 package controlplane.budgets.within_plan
 
-limit := input.subject.resource.spec.costEnvelope.limit
+import data.controlplane.lib.periods
+
+envelope := input.subject.resource.spec.costEnvelope
+
+limit := envelope.limit
+
+period := object.get(envelope, "period", "month")
 
 allowed contains plan.spec.entitlements.costEnvelope if some plan in input.references.PricePlan
 
-findings contains about("above", {"allowed": most.text, "limit": limit.text, "tenant": input.subject.name}) if {
+findings contains about("above", {
+	"allowed": most.text,
+	"limit": limit.text,
+	"period": period,
+	"tenant": input.subject.name,
+}) if {
 	some most in allowed
 	limit.currency == most.currency
-	limit.micros > most.micros
+	periods.over(limit.micros, period, most.micros)
 }
 
 findings contains about("unlimited", {"allowed": most.text, "tenant": input.subject.name}) if {

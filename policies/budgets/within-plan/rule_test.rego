@@ -52,7 +52,7 @@ test_more_than_the_plan_allows_is_found if {
 	within_plan.findings == {{
 		"code": "above",
 		"path": ["spec", "costEnvelope", "limit"],
-		"params": {"allowed": "500.00 EUR", "limit": "501.00 EUR", "tenant": "acme"},
+		"params": {"allowed": "500.00 EUR", "limit": "501.00 EUR", "period": "month", "tenant": "acme"},
 	}} with input as tenant("EUR", 501000000, "501.00 EUR")
 }
 
@@ -60,7 +60,7 @@ test_a_millionth_more_is_found if {
 	within_plan.findings == {{
 		"code": "above",
 		"path": ["spec", "costEnvelope", "limit"],
-		"params": {"allowed": "500.00 EUR", "limit": "400.00 EUR", "tenant": "acme"},
+		"params": {"allowed": "500.00 EUR", "limit": "400.00 EUR", "period": "month", "tenant": "acme"},
 	}} with input as tenant("EUR", 500000001, "400.00 EUR")
 }
 
@@ -106,4 +106,41 @@ test_a_limit_under_a_plan_that_nobody_knows_is_found if {
 
 test_no_limit_declared_will_do_under_any_plan if {
 	within_plan.findings == set() with input as unplanned({})
+}
+
+every_period(period, micros) := {
+	"references": {"PricePlan": {"core-2026": {"spec": {
+		"entitlements": {"costEnvelope": {
+			"currency": "EUR",
+			"micros": 500000000,
+			"text": "500.00 EUR",
+		}},
+	}}}},
+	"subject": {
+		"name": "acme",
+		"resource": {"spec": {"costEnvelope": {
+			"limit": {
+				"currency": "EUR",
+				"micros": micros,
+				"text": "x EUR",
+			},
+			"period": period,
+		}}},
+	},
+}
+
+test_as_much_a_week_is_more_in_a_month if {
+	within_plan.findings == {{
+		"code": "above",
+		"path": ["spec", "costEnvelope", "limit"],
+		"params": {"allowed": "500.00 EUR", "limit": "x EUR", "period": "week", "tenant": "acme"},
+	}} with input as every_period("week", 100000001)
+}
+
+test_a_part_of_it_a_week_will_do if {
+	within_plan.findings == set() with input as every_period("week", 100000000)
+}
+
+test_as_much_for_a_year_as_twelve_months_will_do if {
+	within_plan.findings == set() with input as every_period("year", 6000000000)
 }

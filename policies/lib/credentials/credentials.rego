@@ -17,13 +17,13 @@ hinted(name) if {
 # The key of a ConfigMap, which may be the name of a file.
 key(name) if {
 	hinted(name)
-	regex.match("(^|[_.-])(password|passwd|passphrase|secret|token|api[_.-]?key|private[_.-]?key|credentials?)([.](json|key|pem|txt|yaml))?$", name)
+	regex.match("(password|passwd|passphrase|secret|token|api[_.-]?key|private[_.-]?key|credentials?)([.](json|key|pem|txt|yaml))?$", name)
 }
 
-# A container's variable: the word may stand anywhere in its name.
+# A container's variable: the word may stand anywhere in its name, also where another is joined to it (PGPASSWORD).
 variable(name) if {
 	hinted(name)
-	regex.match("(^|[ _./:-])(password|passwd|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])", name)
+	regex.match("(password|passwd|passphrase|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])", name)
 }
 
 # A field of a pack's configuration, without what may stand between words.

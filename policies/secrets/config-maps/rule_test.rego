@@ -69,3 +69,9 @@ test_a_key_of_another_kind_of_object_is_none if {
 test_a_number_of_tokens_is_none if {
 	config_maps.findings == set() with input as entries({"tokens": "100"})
 }
+
+test_a_word_that_is_joined_to_it_does_not_hide_it if {
+	every name in ["dbPassword", "pgpassword.txt", "githubToken"] {
+		config_maps.findings == {finding("data", name)} with input as entries({name: "x"})
+	}
+}

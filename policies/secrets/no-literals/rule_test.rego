@@ -40,6 +40,18 @@ test_a_dash_in_it_does_not_hide_it if {
 	no_literals.findings == {literal_finding("API-KEY")} with input as variable("API-KEY")
 }
 
+test_a_word_that_is_joined_to_it_does_not_hide_it if {
+	every name in ["PGPASSWORD", "dbPassword", "githubToken_2", "CA_PASSPHRASE"] {
+		no_literals.findings == {literal_finding(name)} with input as variable(name)
+	}
+}
+
+test_a_longer_word_is_another if {
+	every name in ["TOKENIZER_LIMIT", "PASSWORDLESS", "SECRETARY", "TOKENS_PER_MINUTE"] {
+		no_literals.findings == set() with input as variable(name)
+	}
+}
+
 test_a_dot_before_it_does_not_hide_it if {
 	no_literals.findings == {literal_finding("DB.PASSWORD")} with input as variable("DB.PASSWORD")
 }

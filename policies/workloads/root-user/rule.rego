@@ -14,10 +14,10 @@
 #   subjects: [Placement]
 #   uses: [rendered]
 #   messages:
-#     zero: "{who} has {field}: 0"
+#     zero: "{who} has 0, or no number, as {field}"
 #   remedy: >-
-#     Give runAsUser, runAsGroup and fsGroup a number of the pack's own, above 0, or leave them
-#     out.
+#     Give runAsUser, runAsGroup, fsGroup and each of supplementalGroups a number of the pack's own,
+#     above 0, or leave them out.
 #   controls: ["SOC2 CC6.1", "SOC2 CC6.8", "ISO27001 A.8.9"]
 #   twins:
 #     - "gatekeeper-library: K8sPSPAllowedUsers"
@@ -30,10 +30,31 @@ import data.controlplane.lib.workloads
 findings contains finding if {
 	some holder in workloads.holders
 	some field in {"fsGroup", "runAsGroup", "runAsUser"}
-	object.get(holder.spec, ["securityContext", field], 1) == 0
-	finding := {
-		"code": "zero",
-		"path": array.concat(holder.path, ["securityContext", field]),
-		"params": {"field": field, "who": holder.who},
-	}
+	id := object.get(holder.spec, ["securityContext", field], 1)
+	not somebody(id)
+	finding := about(holder, field)
+}
+
+# Files of the node's are as open to a group that a process has besides.
+findings contains about(holder, "supplementalGroups") if {
+	some holder in workloads.holders
+	groups := object.get(holder.spec, ["securityContext", "supplementalGroups"], [])
+	not all_somebody(groups)
+}
+
+# A text or nothing at all is no number that could be somebody's.
+somebody(id) if {
+	is_number(id)
+	id != 0
+}
+
+all_somebody(groups) if {
+	is_array(groups)
+	every group in groups { somebody(group) }
+}
+
+about(holder, field) := {
+	"code": "zero",
+	"path": array.concat(holder.path, ["securityContext", field]),
+	"params": {"field": field, "who": holder.who},
 }

@@ -52,3 +52,23 @@ test_group_0_of_a_container_is_found if {
 }
 
 test_no_group_of_a_container_will_do if root_user.findings == set() with input as container({})
+
+test_an_id_in_text_or_of_nothing_is_found if {
+	every id in ["0", "1", null, [], {}] {
+		count(root_user.findings) == 1 with input as pod(id)
+	}
+}
+
+test_group_0_besides_is_found if {
+	root_user.findings == {{
+		"code": "zero",
+		"path": ["objects", 0, "spec", "template", "spec", "securityContext", "supplementalGroups"],
+		"params": {"field": "supplementalGroups", "who": "pod retrieval"},
+	}} with input as security({"supplementalGroups": [1, 0]})
+}
+
+test_other_groups_besides_will_do if root_user.findings == set() with input as security({"supplementalGroups": [1]})
+
+test_groups_that_are_no_list_are_found if count(root_user.findings) == 1 with input as security({"supplementalGroups": {"a": 1}})
+
+test_no_groups_besides_will_do if root_user.findings == set() with input as security({"supplementalGroups": []})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from tests.support.engines import EACH, engine_named
 from tests.support.evidence import signer, writer
 from tests.support.policies import finds, rule
 
+TOLD = ("", "time", "facts", "time, facts")
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 KEY, LOG = signer("decide"), signer("log")
 
@@ -191,6 +193,31 @@ def test_every_flip_names_its_input_even_of_a_rule_that_is_gone(engine: PolicyEn
         (flipped,) = again(engine, new, iter([decision])).flipped
         (flip,) = flipped.flips
         assert decision.judged()[flip.subject] == (flip.input,)
+
+
+@pytest.mark.parametrize("uses", TOLD)
+def test_a_rule_that_is_gone_names_which_of_several_inputs_it_was_given(
+    engine: PolicyEngine, uses: str
+) -> None:
+    size = finds("input.subject.resource.size > 2")
+    told = {each: f"tenancy/told-{number}" for number, each in enumerate(TOLD)}
+    every = {
+        path: text
+        for each, name in told.items()
+        for path, text in rule(size, name, uses=each).items()
+    }
+    fewer = {
+        path: text
+        for path, text in every.items()
+        if f"/{told[uses].partition('/')[2]}/" not in path
+    }
+    decision = of_report(decide(engine, [policies(every)], [A]), "here")
+    (names,) = decision.judged().values()
+    assert len(names) == len(TOLD)
+    (flipped,) = again(engine, policies(fewer), iter([decision])).flipped
+    (flip,) = flipped.flips
+    held = json.loads(decision.envelope(flip.input))
+    assert ("time" in held, bool(held["facts"])) == ("time" in uses, "facts" in uses)
 
 
 def test_a_severity_that_differs_is_said(engine: PolicyEngine) -> None:

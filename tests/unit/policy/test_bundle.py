@@ -99,6 +99,14 @@ def test_parameters_keep_to_the_schema_of_their_rule(given: dict[str, Json], wor
     assert problem.position.path == next(iter(given))
 
 
+def test_parameters_for_a_rule_that_takes_none_are_refused_where_they_are_given() -> None:
+    given: dict[str, Json] = {"tenancy/first": {"a": 1}}
+    files = rule(finds("true"))
+    (problem,) = load(files, given, located=lambda path: Position(str(path[0]))).problems
+    assert problem.message == "tenancy/first takes no parameters"
+    assert (problem.position.path, problem.remedy) == ("tenancy/first", "remove them")
+
+
 def test_a_schema_that_is_not_fit_stops_the_policies() -> None:
     files = rule(finds("true"), uses="parameters") | {SCHEMA: '{"properties": {"a": {}}}'}
     assert set(codes(files)) == {"input-schema"}

@@ -172,6 +172,31 @@ def test_a_rule_that_reads_parameters_under_another_name_depends_on_all_of_the_s
     assert found == {"tenancy/first", "tenancy/other", "tenancy/more"}
 
 
+@pytest.mark.parametrize(
+    ("read", "differ"),
+    [
+        ('object.get(data.parameters, ["tenancy", "first", "most"], 2)', {"tenancy/more"}),
+        ("object.get(data.parameters, input.path, 2)", {"tenancy/first", "tenancy/more"}),
+    ],
+)
+def test_a_rule_that_names_its_parameters_does_not_depend_on_those_of_others(
+    read: str, differ: set[str]
+) -> None:
+    schema = (
+        '{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", '
+        '"additionalProperties": false, "properties": {"most": {"type": "integer", "default": 2}}}'
+    )
+    files = rule(finds(f"{read} == 2"), uses="parameters")
+    files |= rule(
+        finds("data.parameters.tenancy.more.most == 2"), "tenancy/more", uses="parameters"
+    )
+    files |= {
+        f"policies/tenancy/{each}/parameters.schema.json": schema for each in ("first", "more")
+    }
+    given = {"tenancy/more": {"most": 3}}
+    assert differing([policies(files)], [policies(files, given)]) == differ
+
+
 @pytest.mark.parametrize("mild", ['effective_on: "2099-01-01"', "style: true"])
 def test_a_rule_that_says_of_itself_to_deny_later_or_less_is_weaker(mild: str) -> None:
     plain = about("bad")
