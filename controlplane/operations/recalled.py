@@ -120,7 +120,8 @@ class Recalled:
         if (newest := self._newest(repository)) is not None:
             self._origin = newest
             with suppress(MissingObjectError):  # not all of what it was made of is here any more
-                if (derived := self._derived(repository, base)) is not None:
+                derived = self._derived(repository, base)
+                if derived is not None and derived.commit == commit:  # a branch may move on
                     return derived
         before = read(repository, base)
         known = self._cache.get(_name(before.tree_id, "sound")) is not None
