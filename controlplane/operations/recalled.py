@@ -35,7 +35,7 @@ from controlplane.repo.image import Imaged
 from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, nothing, read
 from evidence.canonical import digest_bytes
-from evidence.dsse import LIMIT
+from evidence.dsse import LIMIT, Envelope
 from evidence.shape import stamp
 from evidence.signers.base import Signer
 from evidence.trust import TrustSet
@@ -237,16 +237,19 @@ class Recalled:
             cache.put(self._newest_name, snapshot.commit.id.encode())
 
     def _vouch(self, cache: Cache, snapshot: Snapshot, signer: Signer) -> None:
-        """Sign the image of a snapshot that this machine kept, unless that was done."""
+        """Sign the image of a snapshot that this machine kept, unless that key did already."""
         if self._now is None or snapshot.commit is None:
             return
         tree = snapshot.tree_id
+        said = cache.get(_name(tree, _VOUCHED))
+        if said is not None and Envelope.read(said, "image").keyid == signer.keyid:
+            return
         kept = {kind: cache.get(_name(tree, kind)) for kind in ("image", _FLEET)}
         files = {kind: digest_bytes(each) for kind, each in kept.items() if each is not None}
         if len(files) == len(kept):
             commit, made = snapshot.commit.id, stamp(self._now())
             word = Vouched(commit, tree, own_code.digest(), made, files)
-            self._put(_name(tree, _VOUCHED), lambda: word.signed(signer), MOST_IMAGES)
+            cache.put(_name(tree, _VOUCHED), word.signed(signer), MOST_IMAGES)
 
     def _put(self, name: str, content: Callable[[], bytes], most: int) -> bool:
         """Return whether it is remembered by now."""

@@ -146,6 +146,16 @@ def test_what_was_found_out_before_is_vouched_for_later(
     assert _believes(fleet, fresh)
 
 
+def test_a_new_key_vouches_for_what_an_earlier_one_did(
+    fleet: Fleet, cache: Cache, fresh: Cache
+) -> None:
+    """Else a machine whose key was replaced would spare nobody anything for as long."""
+    fleet.vouch(cache, fleet.signer("decide-stranger"))
+    assert not _believes(fleet, fresh)
+    fleet.vouch(cache, fleet.signer())
+    assert _believes(fleet, fresh)
+
+
 def test_nobody_vouches_for_what_they_took_over(fleet: Fleet, cache: Cache, fresh: Cache) -> None:
     fleet.vouch(cache, fleet.signer())
     fresh.directory.joinpath(_name(fleet, "fleet")).unlink()
