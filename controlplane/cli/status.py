@@ -16,7 +16,7 @@ from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import read
 from reconciler.model import Desired, Plan
 from reconciler.plan import PlanOptions
-from reconciler.status import Phase, PlacementStatus
+from reconciler.status import UNDER_WAY, Phase, PlacementStatus
 
 WELL = {Phase.CONVERGED, Phase.PROGRESSING}
 
@@ -99,7 +99,13 @@ def _exit(statuses: Sequence[PlacementStatus], plans: Sequence[Plan | Unplanned]
     if unseen or any(status.phase in (Phase.FAILED, Phase.UNREACHABLE) for status in statuses):
         return Exit.PARTLY_APPLIED
     drifted = any(isinstance(p, Plan) and (p.actions or p.obstacles) for p in plans)
-    if drifted or any(status.phase not in WELL for status in statuses):
+    if drifted or not all(_is_well(status) for status in statuses):
         output.talk("next: `cpctl plan` shows what would be done, `cpctl apply` does it")
         return Exit.FINDINGS
     return Exit.CLEAN
+
+
+def _is_well(status: PlacementStatus) -> bool:
+    """Whether a placement is as desired, or will be without anybody's doing."""
+    unended = any(trouble.what == UNDER_WAY for trouble in status.troubles)
+    return status.phase in WELL and not unended
