@@ -25,6 +25,7 @@ from controlplane.operations.recording import record_decision
 from controlplane.operations.wanted import Wanted, abandoned
 from controlplane.policy.engine import PolicyEngine
 from controlplane.render.helm import ChartRenderer
+from controlplane.repo.errors import UnknownRevisionError
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot
 from evidence.writer import EvidenceWriter
@@ -115,7 +116,11 @@ def applied_last(repository: GitRepository, runs: Iterable[Run]) -> str:
 
 
 def _is_ours(repository: GitRepository, revision: str) -> bool:
-    return len(revision) == 40 and repository.has(revision)
+    """Whether a commit is in the repository; a branch may be called like one that is not."""
+    try:
+        return repository.resolve(revision).id == revision
+    except UnknownRevisionError:
+        return False
 
 
 @dataclass(frozen=True)
