@@ -151,7 +151,6 @@ def holding(repository: GitRepository, statuses: Iterable[PlacementStatus]) -> H
 
 def left_alone(strangers: Iterable[PlacementStatus], declared: Wanted) -> list[LeftAlone]:
     """Return what nobody declares here, and is not emptied because another repository may."""
-    known = {desired.placement for desired in declared.desired}
     return [
         LeftAlone(
             str(each.placement),
@@ -160,7 +159,7 @@ def left_alone(strangers: Iterable[PlacementStatus], declared: Wanted) -> list[L
             "one was rewritten, fetch that commit",
         )
         for each in strangers
-        if each.placement not in known
+        if declared.lacks(each.placement)
     ]
 
 

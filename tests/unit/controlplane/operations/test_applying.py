@@ -89,6 +89,13 @@ def test_what_is_declared_here_is_no_stranger_whoever_applied_it_last() -> None:
     assert left_alone([theirs], declared) == []
 
 
+def test_what_cannot_be_rendered_is_declared_all_the_same() -> None:
+    theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
+    unrendered = Wanted((), {"gone": ()})
+
+    assert left_alone([theirs], unrendered) == []
+
+
 def test_a_target_that_is_no_longer_declared_is_said_and_stops_nothing() -> None:
     def target_of(name: str) -> Any:
         raise UsageError(f"there is no target `{name}`", remedy="name one")
