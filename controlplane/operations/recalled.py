@@ -164,8 +164,10 @@ class Recalled:
         if self._cache is None or self._now is None:
             return
         names = [name for name in self._cache.names("") if name.endswith(f".{_VOUCHED}")]
+        if not names:
+            return
         with suppress(ControlPlaneError):  # roots that cannot be read make nobody trusted
-            trust, now = (self._trust(), self._now()) if names else (TrustSet({}), self._now())
+            trust, now = self._trust(), self._now()
             for name in names[:MOST_WORDS]:
                 data = self._cache.unproven(name, LIMIT)
                 word = None if data is None else believed(data, trust, now)
