@@ -149,8 +149,16 @@ def holding(repository: GitRepository, statuses: Iterable[PlacementStatus]) -> H
     )
 
 
-def left_alone(strangers: Iterable[PlacementStatus], declared: Wanted) -> list[LeftAlone]:
-    """Return what nobody declares here, and is not emptied because another repository may."""
+def left_alone(
+    repository: GitRepository, strangers: Iterable[PlacementStatus], declared: Wanted
+) -> list[LeftAlone]:
+    """Return what nobody declares here, and is not emptied because another repository may.
+
+    Raises ShallowRepositoryError where that cannot be told, history being cut off.
+    """
+    found = [each for each in strangers if declared.lacks(each.placement)]
+    if found:
+        repository.refuse_shallow()
     return [
         LeftAlone(
             str(each.placement),
@@ -158,8 +166,7 @@ def left_alone(strangers: Iterable[PlacementStatus], declared: Wanted) -> list[L
             "give each repository a state store of its own (--state); where the history of this "
             "one was rewritten, fetch that commit",
         )
-        for each in strangers
-        if declared.lacks(each.placement)
+        for each in found
     ]
 
 

@@ -186,7 +186,7 @@ class Service:
             held = holding(self._given.repository, store.statuses())
             self._targets.follow(snapshot)
             gone, _ = emptied(self._targets, held.ours, declared, snapshot)
-            for each in left_alone(held.strangers, declared):
+            for each in left_alone(self._given.repository, held.strangers, declared):
                 words = {"placement": each.name, "error": each.message, "next": each.remedy}
                 self._say("warning", "left-alone", **words)
             problems = tuple(

@@ -11,7 +11,7 @@ import pytest
 from controlplane.errors import UsageError
 from controlplane.operations.applying import applied_last, emptied, holding, left_alone
 from controlplane.operations.wanted import Wanted
-from controlplane.repo.errors import UnknownRevisionError
+from controlplane.repo.errors import ShallowRepositoryError, UnknownRevisionError
 from controlplane.repo.git import GitRepository
 from reconciler.model import Desired, Placement, Resource
 from reconciler.receipts import desired_digest
@@ -34,6 +34,9 @@ class _Repository:
         if revision != OURS:
             raise UnknownRevisionError("there is none", remedy="name another")
         return SimpleNamespace(id=OURS)
+
+    def refuse_shallow(self) -> None:
+        """It is none."""
 
 
 REPOSITORY: Any = _Repository()
@@ -65,7 +68,9 @@ def test_what_another_repository_applied_is_not_ours_to_empty() -> None:
     held = holding(REPOSITORY, [theirs])
 
     assert (held.ours, held.strangers) == ((), (theirs,))
-    assert [each.name for each in left_alone(held.strangers, Wanted(()))] == ["gone/prod@eu"]
+    assert [each.name for each in left_alone(REPOSITORY, held.strangers, Wanted(()))] == [
+        "gone/prod@eu"
+    ]
 
 
 def test_a_branch_that_is_called_like_their_commit_makes_it_no_commit_of_ours(
@@ -86,14 +91,30 @@ def test_what_is_declared_here_is_no_stranger_whoever_applied_it_last() -> None:
     theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
     declared = Wanted((Desired(GONE, OURS, SOMETHING),))
 
-    assert left_alone([theirs], declared) == []
+    assert left_alone(REPOSITORY, [theirs], declared) == []
 
 
 def test_what_cannot_be_rendered_is_declared_all_the_same() -> None:
     theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
     unrendered = Wanted((), {"gone": ()})
 
-    assert left_alone([theirs], unrendered) == []
+    assert left_alone(REPOSITORY, [theirs], unrendered) == []
+
+
+def test_a_shallow_clone_cannot_tell_what_is_anothers(tmp_path: Path) -> None:
+    """A plan from it would leave out what the next apply empties."""
+    made = TestRepository(tmp_path)
+    tip = made.commit({"a": "b"})
+    tmp_path.joinpath(".git", "shallow").write_text(f"{tip}\n")
+    repository = GitRepository.open(tmp_path)
+    earlier = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
+    declared = Wanted((Desired(GONE, tip, SOMETHING),))
+
+    strangers = holding(repository, [earlier]).strangers
+
+    assert left_alone(repository, strangers, declared) == []
+    with pytest.raises(ShallowRepositoryError, match="shallow clone"):
+        left_alone(repository, strangers, Wanted(()))
 
 
 def test_a_target_that_is_no_longer_declared_is_said_and_stops_nothing() -> None:
