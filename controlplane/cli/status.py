@@ -12,6 +12,7 @@ from controlplane.cli import options, output, plan_output
 from controlplane.errors import Exit
 from controlplane.operations.planning import Unplanned, plan_all
 from controlplane.operations.wanted import wanted
+from controlplane.repo.errors import UnknownRevisionError
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import read
 from reconciler.model import Desired, Plan
@@ -80,8 +81,13 @@ def _live(
     revisions = sorted({status.revision for status in statuses if status.revision})
     plans: list[Plan | Unplanned] = []
     for revision in revisions:
-        snapshot = read(repository, revision)
         mine = {status.placement for status in statuses if status.revision == revision}
+        try:
+            snapshot = read(repository, revision)
+        except UnknownRevisionError as error:  # another repository's, or history was rewritten
+            words = f"what is to be there is not known here: {error}", error.remedy
+            plans += (Unplanned(placement, *words) for placement in sorted(mine, key=str))
+            continue
         declared: list[Desired] = [
             each for each in wanted(snapshot, wiring.charts()).desired if each.placement in mine
         ]

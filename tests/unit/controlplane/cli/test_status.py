@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from controlplane.cli import status
 from controlplane.errors import Exit
+from controlplane.operations.planning import Unplanned
+from controlplane.repo.git import GitRepository
 from reconciler.model import Placement
 from reconciler.status import Phase, PlacementStatus, under_way
+from tests.support.gitrepo import TestRepository
 
 ACME = Placement("acme/prod", "east")
 
@@ -32,3 +37,14 @@ def test_what_a_killed_pass_left_is_not_well(phase: Phase) -> None:
     left = under_way(ACME, "r", "run-2", "t", before)
     assert status._exit([left], []) == Exit.FINDINGS
     assert "run run-2 is at work on it, or was broken off" in status._table([left])
+
+
+def test_what_was_applied_at_a_commit_that_is_not_here_is_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    TestRepository(tmp_path).commit({"a": "b"})
+    last = PlacementStatus(ACME, Phase.CONVERGED, "b" * 40, "r", "d", "run", "t", {})
+    plans = status._live(GitRepository.open(tmp_path), [last], (), None)
+    assert [type(each) for each in plans] == [Unplanned]
+    assert status._exit([last], plans) == Exit.PARTLY_APPLIED
+    assert f"{ACME}: what is to be there is not known here: '{'b' * 40}'" in capsys.readouterr().err
