@@ -135,18 +135,23 @@ class Holding:
     strangers: tuple[PlacementStatus, ...]
 
 
-def holding(repository: GitRepository, statuses: Iterable[PlacementStatus]) -> Holding:
+def holding(
+    repository: GitRepository,
+    statuses: Iterable[PlacementStatus],
+    begun: Iterable[Placement] = (),
+) -> Holding:
     """Return what may still hold something.
 
-    What was emptied holds nothing: its target may be gone from the catalogue since.
+    What was emptied holds nothing: its target may be gone from the catalogue since. `begun` are
+    placements that this process was to fill: it may be about to, and nobody have said so yet.
     """
     empty = desired_digest(Desired(Placement("", ""), "", ()))
     held = [s for s in statuses if s.phase is not Phase.CONVERGED or s.digest != empty]
     known = {r for r in {s.revision for s in held} if _is_ours(repository, r)}
-    return Holding(
-        tuple(status.placement for status in held if status.revision in known),
-        tuple(status for status in held if status.revision not in known),
-    )
+    strangers = tuple(status for status in held if status.revision not in known)
+    ours = {status.placement for status in held if status.revision in known}
+    ours |= {*begun} - {status.placement for status in strangers}
+    return Holding(tuple(sorted(ours, key=str)), strangers)
 
 
 def left_alone(

@@ -73,6 +73,14 @@ def test_what_another_repository_applied_is_not_ours_to_empty() -> None:
     ]
 
 
+def test_what_this_process_is_about_to_fill_may_hold_something() -> None:
+    """A revision that does not declare it any more may come before the first word on it."""
+    assert holding(REPOSITORY, [], [GONE]).ours == (GONE,)
+    assert holding(REPOSITORY, [status(Phase.CONVERGED)], [GONE]).ours == (GONE,)
+    theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
+    assert holding(REPOSITORY, [theirs], [GONE]).ours == ()
+
+
 def test_a_branch_that_is_called_like_their_commit_makes_it_no_commit_of_ours(
     tmp_path: Path,
 ) -> None:
