@@ -16,6 +16,7 @@ from typing import Any, Final
 from reconciler.model import Health, HealthStatus, Obstacle, Outcome, Placement, Plan, Result
 
 Json = Any
+UNDER_WAY: Final = "under-way"  # what a trouble is that only the end of a pass takes away
 _KEPT: Final = 50  # troubles of one placement that are kept; the count tells of all
 
 
@@ -28,7 +29,7 @@ class Phase(StrEnum):
     """Where a placement is."""
 
     CONVERGED = "converged"  # everything desired is there, and fares well where that is known
-    PROGRESSING = "progressing"  # everything is applied; something is still on its way
+    PROGRESSING = "progressing"  # it is written to, or applied and still on its way
     BLOCKED = "blocked"  # something is left alone, and a person has to say what is to happen
     FAILED = "failed"  # something could not be done, or does not fare well
     UNREACHABLE = "unreachable"  # the target does not answer
@@ -120,11 +121,27 @@ def under_way(
 ) -> PlacementStatus:
     """Say that a run is about to write to a placement; `before` is what was said the last time.
 
-    One that was empty is no longer known to be: a run that is killed says nothing else of it.
+    One that was empty is no longer known to be, and one that was as desired is not so until the
+    pass ends: a run that is killed says nothing else of it.
     """
-    if before is None:
-        return PlacementStatus(placement, Phase.PROGRESSING, revision, "", "", run, at, {})
-    return replace(before, phase=Phase.PROGRESSING, revision=revision, run=run, at=at)
+    left = Trouble(
+        "", UNDER_WAY, f"run {run} is at work on it, or was broken off", "the next pass ends it"
+    )
+    known = {each.type: each for each in before.conditions} if before else {}
+    if "Applied" not in known or known["Applied"].holds:
+        known["Applied"] = Condition("Applied", holds=False, since=at, message=left.detail)
+    return PlacementStatus(
+        placement=placement,
+        phase=Phase.PROGRESSING,
+        revision=revision,
+        applied=before.applied if before else "",
+        digest=before.digest if before else "",
+        run=run,
+        at=at,
+        counts={},
+        conditions=tuple(known.values()),
+        troubles=(left,),
+    )
 
 
 def conclude(done: Pass, before: PlacementStatus | None) -> PlacementStatus:

@@ -102,7 +102,7 @@ def _apply(work: Pass, tenant: Sequence[str], environment: str, form: str) -> in
         if not tenant and not environment:
             held = holding(repository, store.statuses())
             gone, silent = emptied(targets, held.ours, declared, snapshot)
-            undone = [*silent, *left_alone(held.strangers, declared)]
+            undone = [*silent, *left_alone(repository, held.strangers, declared)]
             away = {each.name for each in silent}
             everything += (each for each in gone if each.placement.target not in away)
         reconciler = Reconciler(

@@ -65,7 +65,7 @@ def command(
         if not tenant and not environment:
             held = holding(repository, _statuses(repository, state))
             everything += emptied(targets, held.ours, declared, snapshot)[0]
-            strangers = left_alone(held.strangers, declared)
+            strangers = left_alone(repository, held.strangers, declared)
         permitted = PlanOptions(take_conflicts=take_conflicts, allow_empty=allow_empty)
         plans = list(plan_all(everything, targets, permitted))
     if writer is not None:

@@ -12,11 +12,12 @@ from controlplane.cli import options, output, plan_output
 from controlplane.errors import Exit
 from controlplane.operations.planning import Unplanned, plan_all
 from controlplane.operations.wanted import wanted
+from controlplane.repo.errors import UnknownRevisionError
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import read
 from reconciler.model import Desired, Plan
 from reconciler.plan import PlanOptions
-from reconciler.status import Phase, PlacementStatus
+from reconciler.status import UNDER_WAY, Phase, PlacementStatus
 
 WELL = {Phase.CONVERGED, Phase.PROGRESSING}
 
@@ -80,8 +81,13 @@ def _live(
     revisions = sorted({status.revision for status in statuses if status.revision})
     plans: list[Plan | Unplanned] = []
     for revision in revisions:
-        snapshot = read(repository, revision)
         mine = {status.placement for status in statuses if status.revision == revision}
+        try:
+            snapshot = read(repository, revision)
+        except UnknownRevisionError as error:  # another repository's, or history was rewritten
+            words = f"what is to be there is not known here: {error}", error.remedy
+            plans += (Unplanned(placement, *words) for placement in sorted(mine, key=str))
+            continue
         declared: list[Desired] = [
             each for each in wanted(snapshot, wiring.charts()).desired if each.placement in mine
         ]
@@ -99,7 +105,13 @@ def _exit(statuses: Sequence[PlacementStatus], plans: Sequence[Plan | Unplanned]
     if unseen or any(status.phase in (Phase.FAILED, Phase.UNREACHABLE) for status in statuses):
         return Exit.PARTLY_APPLIED
     drifted = any(isinstance(p, Plan) and (p.actions or p.obstacles) for p in plans)
-    if drifted or any(status.phase not in WELL for status in statuses):
+    if drifted or not all(_is_well(status) for status in statuses):
         output.talk("next: `cpctl plan` shows what would be done, `cpctl apply` does it")
         return Exit.FINDINGS
     return Exit.CLEAN
+
+
+def _is_well(status: PlacementStatus) -> bool:
+    """Whether a placement is as desired, or will be without anybody's doing."""
+    unended = any(trouble.what == UNDER_WAY for trouble in status.troubles)
+    return status.phase in WELL and not unended

@@ -25,6 +25,7 @@ from controlplane.operations.recording import record_decision
 from controlplane.operations.wanted import Wanted, abandoned
 from controlplane.policy.engine import PolicyEngine
 from controlplane.render.helm import ChartRenderer
+from controlplane.repo.errors import UnknownRevisionError
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot
 from evidence.writer import EvidenceWriter
@@ -115,7 +116,11 @@ def applied_last(repository: GitRepository, runs: Iterable[Run]) -> str:
 
 
 def _is_ours(repository: GitRepository, revision: str) -> bool:
-    return len(revision) == 40 and repository.has(revision)
+    """Whether a commit is in the repository; a branch may be called like one that is not."""
+    try:
+        return repository.resolve(revision).id == revision
+    except UnknownRevisionError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -130,23 +135,35 @@ class Holding:
     strangers: tuple[PlacementStatus, ...]
 
 
-def holding(repository: GitRepository, statuses: Iterable[PlacementStatus]) -> Holding:
+def holding(
+    repository: GitRepository,
+    statuses: Iterable[PlacementStatus],
+    begun: Iterable[Placement] = (),
+) -> Holding:
     """Return what may still hold something.
 
-    What was emptied holds nothing: its target may be gone from the catalogue since.
+    What was emptied holds nothing: its target may be gone from the catalogue since. `begun` are
+    placements that this process was to fill: it may be about to, and nobody have said so yet.
     """
     empty = desired_digest(Desired(Placement("", ""), "", ()))
     held = [s for s in statuses if s.phase is not Phase.CONVERGED or s.digest != empty]
     known = {r for r in {s.revision for s in held} if _is_ours(repository, r)}
-    return Holding(
-        tuple(status.placement for status in held if status.revision in known),
-        tuple(status for status in held if status.revision not in known),
-    )
+    strangers = tuple(status for status in held if status.revision not in known)
+    ours = {status.placement for status in held if status.revision in known}
+    ours |= {*begun} - {status.placement for status in strangers}
+    return Holding(tuple(sorted(ours, key=str)), strangers)
 
 
-def left_alone(strangers: Iterable[PlacementStatus], declared: Wanted) -> list[LeftAlone]:
-    """Return what nobody declares here, and is not emptied because another repository may."""
-    known = {desired.placement for desired in declared.desired}
+def left_alone(
+    repository: GitRepository, strangers: Iterable[PlacementStatus], declared: Wanted
+) -> list[LeftAlone]:
+    """Return what nobody declares here, and is not emptied because another repository may.
+
+    Raises ShallowRepositoryError where that cannot be told, history being cut off.
+    """
+    found = [each for each in strangers if declared.lacks(each.placement)]
+    if found:
+        repository.refuse_shallow()
     return [
         LeftAlone(
             str(each.placement),
@@ -154,8 +171,7 @@ def left_alone(strangers: Iterable[PlacementStatus], declared: Wanted) -> list[L
             "give each repository a state store of its own (--state); where the history of this "
             "one was rewritten, fetch that commit",
         )
-        for each in strangers
-        if each.placement not in known
+        for each in found
     ]
 
 

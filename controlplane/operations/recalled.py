@@ -35,7 +35,7 @@ from controlplane.repo.image import Imaged
 from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, nothing, read
 from evidence.canonical import digest_bytes
-from evidence.dsse import LIMIT
+from evidence.dsse import LIMIT, Envelope
 from evidence.shape import stamp
 from evidence.signers.base import Signer
 from evidence.trust import TrustSet
@@ -120,7 +120,8 @@ class Recalled:
         if (newest := self._newest(repository)) is not None:
             self._origin = newest
             with suppress(MissingObjectError):  # not all of what it was made of is here any more
-                if (derived := self._derived(repository, base)) is not None:
+                derived = self._derived(repository, base)
+                if derived is not None and derived.commit == commit:  # a branch may move on
                     return derived
         before = read(repository, base)
         known = self._cache.get(_name(before.tree_id, "sound")) is not None
@@ -163,8 +164,10 @@ class Recalled:
         if self._cache is None or self._now is None:
             return
         names = [name for name in self._cache.names("") if name.endswith(f".{_VOUCHED}")]
+        if not names:
+            return
         with suppress(ControlPlaneError):  # roots that cannot be read make nobody trusted
-            trust, now = (self._trust(), self._now()) if names else (TrustSet({}), self._now())
+            trust, now = self._trust(), self._now()
             for name in names[:MOST_WORDS]:
                 data = self._cache.unproven(name, LIMIT)
                 word = None if data is None else believed(data, trust, now)
@@ -236,16 +239,19 @@ class Recalled:
             cache.put(self._newest_name, snapshot.commit.id.encode())
 
     def _vouch(self, cache: Cache, snapshot: Snapshot, signer: Signer) -> None:
-        """Sign the image of a snapshot that this machine kept, unless that was done."""
+        """Sign the image of a snapshot that this machine kept, unless that key did already."""
         if self._now is None or snapshot.commit is None:
             return
         tree = snapshot.tree_id
+        said = cache.get(_name(tree, _VOUCHED))
+        if said is not None and Envelope.read(said, "image").keyid == signer.keyid:
+            return
         kept = {kind: cache.get(_name(tree, kind)) for kind in ("image", _FLEET)}
         files = {kind: digest_bytes(each) for kind, each in kept.items() if each is not None}
         if len(files) == len(kept):
             commit, made = snapshot.commit.id, stamp(self._now())
             word = Vouched(commit, tree, own_code.digest(), made, files)
-            self._put(_name(tree, _VOUCHED), lambda: word.signed(signer), MOST_IMAGES)
+            cache.put(_name(tree, _VOUCHED), word.signed(signer), MOST_IMAGES)
 
     def _put(self, name: str, content: Callable[[], bytes], most: int) -> bool:
         """Return whether it is remembered by now."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from controlplane.errors import UsageError
 from controlplane.operations.rendering import render
@@ -26,6 +27,16 @@ class Wanted:
 
     desired: tuple[Desired, ...]
     problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+
+    def lacks(self, placement: Placement) -> bool:
+        """Whether nobody declares a placement; a tenant that cannot be rendered may do so."""
+        return placement not in self._known and (
+            placement.name.partition("/")[0] not in self.problems
+        )
+
+    @cached_property
+    def _known(self) -> frozenset[Placement]:
+        return frozenset(desired.placement for desired in self.desired)
 
 
 def wanted(
@@ -89,9 +100,8 @@ def abandoned(
     placement of a tenant that is still there but could not be rendered is never abandoned.
     """
     revision = snapshot.commit.id if snapshot.commit else snapshot.tree_id
-    known = {desired.placement for desired in declared.desired}
     return tuple(
         Desired(placement, revision, (), abandoned=True)
         for placement in sorted(ours, key=str)
-        if placement not in known and placement.name.partition("/")[0] not in declared.problems
+        if declared.lacks(placement)
     )

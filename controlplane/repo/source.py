@@ -87,9 +87,9 @@ class PartSource(CommitSource):
         self._part = part
 
     def below(self, root: str) -> Iterator[Entry]:
-        """Yield what both directories hold."""
-        if self._part.startswith(root) or (self._part and root.startswith(self._part)):
-            yield from (e for e in super().below(root) if e.path.startswith(self._part))
+        """Yield what is below `part`, where `root` is it or holds it, and enter nothing else."""
+        if self._part.startswith(root):
+            yield from super().below(self._part)
 
 
 class FlatSource(Source):

@@ -43,6 +43,7 @@ from reconciler.errors import StateUnavailableError
 from reconciler.events import Event
 from reconciler.loop import Loop, TargetState
 from reconciler.metrics import Metrics
+from reconciler.model import Placement
 from reconciler.schedule import Pace
 from reconciler.state.base import StateStore
 
@@ -80,6 +81,7 @@ class Service:
         self._store: StateStore | None = None
         self._loop: Loop | None = None
         self._follower: Follower | None = None
+        self._begun: frozenset[Placement] = frozenset()  # to be filled by the revision before
         self._taken_up = ""  # the revision whose policies are to be made ready
         self._to_prepare = threading.Event()
         self._health = Health(Sources(self._check, self._following, self._states, time.monotonic))
@@ -183,10 +185,10 @@ class Service:
         def render(revision: str) -> Taken:
             snapshot = require_sound(read(self._given.repository, revision))
             declared = wanted(snapshot, wiring.charts())
-            held = holding(self._given.repository, store.statuses())
+            held = holding(self._given.repository, store.statuses(), self._begun)
             self._targets.follow(snapshot)
             gone, _ = emptied(self._targets, held.ours, declared, snapshot)
-            for each in left_alone(held.strangers, declared):
+            for each in left_alone(self._given.repository, held.strangers, declared):
                 words = {"placement": each.name, "error": each.message, "next": each.remedy}
                 self._say("warning", "left-alone", **words)
             problems = tuple(
@@ -194,6 +196,7 @@ class Service:
                 for some in declared.problems.values()
                 for problem in some
             )
+            self._begun = frozenset(each.placement for each in declared.desired)
             self._taken_up = revision
             self._to_prepare.set()
             grounds = Clearance(self._given.repository.resolve(revision), ()).grounds()

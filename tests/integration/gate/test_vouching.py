@@ -17,10 +17,11 @@ from controlplane.operations import fleet_subject, own_code, recalled, vouching
 from controlplane.operations.gate import GateReport, gate
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import decision_json
-from controlplane.operations.trust import trust_root_yaml
+from controlplane.operations.trust import trust_at, trust_root_yaml
 from controlplane.operations.vouching import Vouched
 from controlplane.render.helm import HelmCharts
 from controlplane.repo.derived import Derived
+from controlplane.repo.git import GitRepository
 from controlplane.repo.image import Imaged
 from controlplane.repo.snapshot import read
 from evidence.canonical import canonical, digest_bytes
@@ -145,6 +146,16 @@ def test_what_was_found_out_before_is_vouched_for_later(
     assert _believes(fleet, fresh)
 
 
+def test_a_new_key_vouches_for_what_an_earlier_one_did(
+    fleet: Fleet, cache: Cache, fresh: Cache
+) -> None:
+    """Else a machine whose key was replaced would spare nobody anything for as long."""
+    fleet.vouch(cache, fleet.signer("decide-stranger"))
+    assert not _believes(fleet, fresh)
+    fleet.vouch(cache, fleet.signer())
+    assert _believes(fleet, fresh)
+
+
 def test_nobody_vouches_for_what_they_took_over(fleet: Fleet, cache: Cache, fresh: Cache) -> None:
     fleet.vouch(cache, fleet.signer())
     fresh.directory.joinpath(_name(fleet, "fleet")).unlink()
@@ -253,6 +264,25 @@ def test_a_change_cannot_bring_the_key_that_vouches_for_its_base(
     fleet.vouch(cache, fleet.signer("decide-own"))
     base = Recalled(fresh, lambda: NOW).step(fleet.world.git, fleet.base, head).base
     assert not isinstance(base, Imaged)
+
+
+def test_a_base_that_moves_meanwhile_says_itself_whom_it_trusts(
+    fleet: Fleet, cache: Cache, fresh: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a key that it has just taken away would vouch for it."""
+    fleet.vouch(cache, fleet.signer())
+    without = {path: text for path, text in fleet.world.files.text.items() if path != TRUST}
+    made, merged = fleet.world.made, fleet.head
+    made.commit(dict(fleet.world.files.text), parents=[merged], branch="moving")
+
+    def move(repository: GitRepository, revision: str) -> TrustSet:
+        made.commit(without, parents=[merged], branch="moving")
+        return trust_at(repository, revision)
+
+    monkeypatch.setattr(recalled, "trust_at", move)
+    base = Recalled(fresh, lambda: NOW)._before(fleet.world.git, "moving")
+    assert TRUST not in base.entries
+    assert not isinstance(base, Derived)
 
 
 def _forged(kept: bytes) -> bytes:

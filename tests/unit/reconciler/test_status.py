@@ -18,7 +18,7 @@ from reconciler.model import (
     Standing,
     Verb,
 )
-from reconciler.status import Pass, Phase, PlacementStatus, conclude
+from reconciler.status import UNDER_WAY, Pass, Phase, PlacementStatus, conclude, under_way
 
 ACME = Placement("acme", "east")
 OBSTACLE = Obstacle("a", Standing.CONFLICT, "owned by hpa", "take it")
@@ -88,3 +88,18 @@ def test_a_status_can_be_kept_as_json() -> None:
     assert PlacementStatus.from_json(json.loads(json.dumps(status.to_json()))) == status
     assert status.counts == {"failed": 1, "in-sync": 3, "obstacles": 1, "waiting": 1}
     assert [t.detail for t in status.troubles] == ["because", "owned by hpa", "crash loop"]
+
+
+@pytest.mark.parametrize("before", [None, ended(), ended(error="no", at="t0")])
+def test_what_is_written_to_is_not_said_to_be_as_it_was(before: PlacementStatus | None) -> None:
+    """The run may be killed, and nobody says anything else of it until the next pass."""
+    said = under_way(ACME, "next", "run-2", "t2", before)
+
+    assert PlacementStatus.from_json(json.loads(json.dumps(said.to_json()))) == said
+    assert (said.phase, said.revision, said.run) == (Phase.PROGRESSING, "next", "run-2")
+    assert (said.applied, said.counts) == (before.applied if before else "", {})
+    assert [each.what for each in said.troubles] == [UNDER_WAY]
+    (applied,) = (each for each in said.conditions if each.type == "Applied")
+    since = "t0" if before is not None and before.phase is Phase.FAILED else "t2"
+    assert (applied.holds, applied.since) == (False, since)
+    assert not ended(said).troubles

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from controlplane.errors import UsageError
-from controlplane.operations.applying import emptied, holding, left_alone
+from controlplane.operations.applying import applied_last, emptied, holding, left_alone
 from controlplane.operations.wanted import Wanted
+from controlplane.repo.errors import ShallowRepositoryError, UnknownRevisionError
+from controlplane.repo.git import GitRepository
 from reconciler.model import Desired, Placement, Resource
 from reconciler.receipts import desired_digest
+from reconciler.state.base import Run
 from reconciler.status import Pass, Phase, PlacementStatus, conclude
+from tests.support.gitrepo import TestRepository
 
 GONE = Placement("gone/prod", "eu")
 SNAPSHOT: Any = SimpleNamespace(commit=SimpleNamespace(id="a" * 40), tree_id="t")
@@ -20,7 +25,21 @@ SOMETHING = (Resource.of("v1/ConfigMap/_/a", {}),)
 
 
 OURS, THEIRS = "a" * 40, "b" * 40
-REPOSITORY: Any = SimpleNamespace(has=lambda commit: commit == OURS)
+
+
+class _Repository:
+    """One that has a single commit."""
+
+    def resolve(self, revision: str) -> Any:
+        if revision != OURS:
+            raise UnknownRevisionError("there is none", remedy="name another")
+        return SimpleNamespace(id=OURS)
+
+    def refuse_shallow(self) -> None:
+        """It is none."""
+
+
+REPOSITORY: Any = _Repository()
 
 
 def status(phase: Phase, *resources: Resource, revision: str = OURS) -> PlacementStatus:
@@ -49,14 +68,61 @@ def test_what_another_repository_applied_is_not_ours_to_empty() -> None:
     held = holding(REPOSITORY, [theirs])
 
     assert (held.ours, held.strangers) == ((), (theirs,))
-    assert [each.name for each in left_alone(held.strangers, Wanted(()))] == ["gone/prod@eu"]
+    assert [each.name for each in left_alone(REPOSITORY, held.strangers, Wanted(()))] == [
+        "gone/prod@eu"
+    ]
+
+
+def test_what_this_process_is_about_to_fill_may_hold_something() -> None:
+    """A revision that does not declare it any more may come before the first word on it."""
+    assert holding(REPOSITORY, [], [GONE]).ours == (GONE,)
+    assert holding(REPOSITORY, [status(Phase.CONVERGED)], [GONE]).ours == (GONE,)
+    theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
+    assert holding(REPOSITORY, [theirs], [GONE]).ours == ()
+
+
+def test_a_branch_that_is_called_like_their_commit_makes_it_no_commit_of_ours(
+    tmp_path: Path,
+) -> None:
+    made = TestRepository(tmp_path)
+    ours = made.commit({"a": "b"})
+    made.branch(THEIRS, ours)
+    repository = GitRepository.open(tmp_path)
+    every = [status(Phase.CONVERGED, *SOMETHING, revision=each) for each in (THEIRS, ours)]
+
+    assert [each.revision for each in holding(repository, every).strangers] == [THEIRS]
+    runs = [Run(str(n), "apply", each, "t") for n, each in enumerate((THEIRS, ours))]
+    assert applied_last(repository, runs) == ours
 
 
 def test_what_is_declared_here_is_no_stranger_whoever_applied_it_last() -> None:
     theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
     declared = Wanted((Desired(GONE, OURS, SOMETHING),))
 
-    assert left_alone([theirs], declared) == []
+    assert left_alone(REPOSITORY, [theirs], declared) == []
+
+
+def test_what_cannot_be_rendered_is_declared_all_the_same() -> None:
+    theirs = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
+    unrendered = Wanted((), {"gone": ()})
+
+    assert left_alone(REPOSITORY, [theirs], unrendered) == []
+
+
+def test_a_shallow_clone_cannot_tell_what_is_anothers(tmp_path: Path) -> None:
+    """A plan from it would leave out what the next apply empties."""
+    made = TestRepository(tmp_path)
+    tip = made.commit({"a": "b"})
+    tmp_path.joinpath(".git", "shallow").write_text(f"{tip}\n")
+    repository = GitRepository.open(tmp_path)
+    earlier = status(Phase.CONVERGED, *SOMETHING, revision=THEIRS)
+    declared = Wanted((Desired(GONE, tip, SOMETHING),))
+
+    strangers = holding(repository, [earlier]).strangers
+
+    assert left_alone(repository, strangers, declared) == []
+    with pytest.raises(ShallowRepositoryError, match="shallow clone"):
+        left_alone(repository, strangers, Wanted(()))
 
 
 def test_a_target_that_is_no_longer_declared_is_said_and_stops_nothing() -> None:

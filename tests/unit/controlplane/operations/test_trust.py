@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from controlplane.cli.main import run
 from controlplane.errors import Exit, InvalidRepositoryError
 from controlplane.operations.linting import lint
-from controlplane.operations.trust import trust_of, trust_root_yaml
-from controlplane.repo.snapshot import Snapshot, read_worktree
+from controlplane.operations.trust import trust_at, trust_of, trust_root_yaml
+from controlplane.repo.git import Entry, GitRepository
+from controlplane.repo.snapshot import Snapshot, read, read_worktree
 from evidence.keys import create_key
 from tests.support import documents
 from tests.support.gitrepo import TestRepository
@@ -73,3 +74,27 @@ def test_what_cannot_be_read_of_a_committed_root_is_not_taken_for_no_trust(
     step = ["gate", "--base", "main~1", "--head", "main", "--no-record", "--root", str(made.path)]
     assert run(step) == Exit.INVALID_REPOSITORY
     assert "error: trust/ours.yaml:9:18: key ours is no" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["trust", "tenants/trust", "keys/of/ours"])
+def test_of_a_commit_only_its_trust_roots_are_read(
+    tmp_path: Path, root: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = TestRepository(tmp_path / "repository")
+    kept = documents.document("Repository", "example", f"layout: {{trust: {place}}}")
+    files = documents.repository(root=kept)
+    head = made.commit(files | {f"{place}/ours.yaml": root, f"{place}/deeper/none.md": ""})
+    repository = GitRepository.open(made.path)
+    expected = trust_of(read(repository, head))
+    entered: list[str] = []
+    children = repository.children
+
+    def watched(tree_id: str, prefix: str = "") -> Iterator[Entry]:
+        entered.append(prefix)
+        return children(tree_id, prefix)
+
+    monkeypatch.setattr(repository, "children", watched)
+    assert trust_at(repository, head) == expected
+    assert [each.name for each in expected.keys.values()] == ["ours"]
+    above = {"", *(f"{parent}/" for parent in PurePosixPath(place).parents if parent.name)}
+    assert {each for each in entered if not each.startswith(f"{place}/")} == above
