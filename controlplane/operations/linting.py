@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from controlplane.errors import InvalidRepositoryError, UsageError
 from controlplane.operations import policies, rule_names, trust
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo import locks
 from controlplane.repo.derived import Derived
 from controlplane.repo.snapshot import Snapshot
+from controlplane.resources.repository import Layout
 from controlplane.values import Problem
 
 
@@ -18,8 +21,26 @@ def lint(snapshot: Snapshot) -> tuple[Problem, ...]:
     else:
         locked = locks.check(snapshot)
     # Of rules and keys all are looked at: there are few, and what is meant may have gone elsewhere.
-    whole = (*rule_names.check(snapshot), *trust.check(snapshot))
+    whole = (*rule_names.check(snapshot), *trust.check(snapshot), *_absent(snapshot))
     return tuple(sorted({*snapshot.problems, *locked, *whole}))
+
+
+def _absent(snapshot: Snapshot) -> Iterator[Problem]:
+    """Yield the folders that a layout names and that hold nothing: what stands elsewhere is unread.
+
+    A default that nobody wrote down may be absent.
+    """
+    repository = snapshot.repository()
+    layout = repository.spec.layout if repository is not None else Layout()
+    for name in sorted(layout.model_fields_set):
+        folder = getattr(layout, name)
+        if repository is not None and next(iter(snapshot.below(f"{folder}/")), None) is None:
+            yield Problem(
+                snapshot.locate("Repository", repository.identity, ("spec", "layout", name)),
+                "layout/absent",
+                f"there is nothing below {folder}/, where {name} are to be kept",
+                "name the folder that holds them, or leave the field out",
+            )
 
 
 def lint_file(snapshot: Snapshot, path: str) -> tuple[Problem, ...]:
