@@ -99,3 +99,26 @@ test_a_signed_web_token_is_found if {
 test_another_argument_will_do if {
 	credential_forms.findings == set() with input as second_argument("--verbose")
 }
+
+test_a_password_in_an_address_is_found if {
+	asked := argument("--database=postgres://app:hunter2@db.internal/app")
+	credential_forms.findings == {args_finding} with input as asked
+}
+
+test_a_password_that_is_filled_in_will_do if {
+	asked := argument("--database=postgres://app:$(DB_PASSWORD)@db.internal/app")
+	credential_forms.findings == set() with input as asked
+}
+
+test_a_port_is_no_password if {
+	credential_forms.findings == set() with input as argument("--peer=http://app:8080/a@b")
+}
+
+test_a_password_given_to_an_option_is_found if {
+	credential_forms.findings == {args_finding} with input as argument("--password=hunter2")
+}
+
+test_the_file_of_a_password_will_do if {
+	asked := argument("--password-file=/run/secrets/password")
+	credential_forms.findings == set() with input as asked
+}

@@ -33,6 +33,10 @@ FORMS = [
     "rk" + "_live_" + LETTERS[:16],
     "np" + "m_" + LETTERS,
     "ey" + "J" + LETTERS[:10] + "." + "ey" + "J" + LETTERS[:10],
+    "redis://:hunter2" + "@cache:6379/0",
+    "postgres://app:hunter2" + "@db.internal/app",
+    "--db-password=" + "hunter2",
+    "-passwd=" + "hunter2",
 ]
 
 
