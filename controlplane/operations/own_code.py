@@ -20,14 +20,31 @@ _REQUIRED = re.compile(r"[A-Za-z0-9._-]+")
 def digest() -> str:
     """Return a digest of the packages that judge, and of the versions of what they stand on."""
     found = hashlib.sha256(f"{sys.version}\0{_zones()}\0".encode())
-    for text in sorted(metadata.requires("controlplane") or ()):
-        required = _REQUIRED.match(text)
-        with suppress(metadata.PackageNotFoundError):  # an extra that is not installed
-            if required is not None:
-                found.update(f"{required[0]} {metadata.version(required[0])}\0".encode())
+    for name, version in sorted(_stands_on("controlplane").items()):
+        found.update(f"{name} {version}\0".encode())
     for package in PACKAGES:
         add(found, resources.files(package))
     return found.hexdigest()
+
+
+def _stands_on(package: str) -> dict[str, str]:
+    """Return the version of every package that is installed and that it needs, by whatever way."""
+    found: dict[str, str] = {}
+    wanted = [package]
+    while wanted:
+        name = wanted.pop()
+        with suppress(metadata.PackageNotFoundError):  # of another system
+            if name not in found:
+                about = metadata.distribution(name)
+                found[name] = about.version
+                plain = (text for text in about.requires or () if "extra ==" not in text)
+                wanted += [_normal(m[0]) for m in map(_REQUIRED.match, plain) if m]
+    return found
+
+
+def _normal(name: str) -> str:
+    """Return the one way to write a package's name (packaging.python.org, name normalization)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _zones() -> str:
