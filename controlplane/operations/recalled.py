@@ -25,7 +25,7 @@ from controlplane.operations.fleet import Contribution
 from controlplane.operations.gate import GateReport, Step, step_between
 from controlplane.operations.linting import lint
 from controlplane.operations.trust import trust_at
-from controlplane.operations.vouching import Vouched, believed
+from controlplane.operations.vouching import VOUCHED, Vouched, Words
 from controlplane.repo import image
 from controlplane.repo.cache import ParseCache, beside
 from controlplane.repo.derived import Derived, derive, found_sound
@@ -35,17 +35,14 @@ from controlplane.repo.image import Imaged
 from controlplane.repo.reach import Reverse
 from controlplane.repo.snapshot import Snapshot, nothing, read
 from evidence.canonical import digest_bytes
-from evidence.dsse import LIMIT, Envelope
+from evidence.dsse import Envelope
 from evidence.shape import stamp
 from evidence.signers.base import Signer
-from evidence.trust import TrustSet
 
 MOST_SOUND: Final = 1000  # revisions that are known to be sound; each is an empty file
 MOST_IMAGES: Final = 4  # revisions that are kept as an image; each about 1 KiB a tenant
-MOST_WORDS: Final = 64  # statements of other machines that are looked at, the newest first
 FAR: Final = 200  # files between a base and the image it was derived from, above which it gets one
 _FLEET: Final = "fleet"
-_VOUCHED: Final = "vouched"
 _EVERY: Final = TypeAdapter(Mapping[str, Contribution])
 
 
@@ -57,8 +54,7 @@ class Recalled:
 
     def __init__(self, cache: Cache | None, now: Callable[[], datetime] | None = None) -> None:
         self._cache, self._now = cache, now
-        self._vouched: Sequence[Vouched] | None = None  # None until somebody's word is wanted
-        self._trust: Callable[[], TrustSet] = lambda: TrustSet({})
+        self._words: Callable[[], Sequence[Vouched]] = tuple  # of others, whom the base trusts
         self._origin: Snapshot | None = None
         self._taken_over: Imaged | None = None  # an image that counts by somebody's word alone
         self._read: Callable[[], Snapshot] = nothing  # the base, from the beginning
@@ -112,7 +108,9 @@ class Recalled:
         if self._cache is None:
             return read(repository, base)
         commit = repository.resolve(base)
-        self._trust = partial(trust_at, repository, commit.id)
+        if self._now is not None:
+            trust = partial(trust_at, repository, commit.id)
+            self._words = Words(self._cache, own_code.digest(), trust, self._now)
         self._read = partial(read, repository, commit.id)
         self._origin = self._image(repository, base, commit.tree_id)
         if self._origin is not None:
@@ -153,26 +151,6 @@ class Recalled:
             yield said.decode()
         for word in self._words():
             yield word.commit
-
-    def _words(self) -> Sequence[Vouched]:
-        """Return what others vouch for whom the base trusts, of this very code, newest first."""
-        if self._vouched is None:
-            self._vouched = sorted(self._believed(), key=lambda each: each.made, reverse=True)
-        return self._vouched
-
-    def _believed(self) -> Iterator[Vouched]:
-        if self._cache is None or self._now is None:
-            return
-        names = [name for name in self._cache.names("") if name.endswith(f".{_VOUCHED}")]
-        if not names:
-            return
-        with suppress(ControlPlaneError):  # roots that cannot be read make nobody trusted
-            trust, now = self._trust(), self._now()
-            for name in names[:MOST_WORDS]:
-                data = self._cache.unproven(name, LIMIT)
-                word = None if data is None else believed(data, trust, now)
-                if word is not None and word.code == own_code.digest():
-                    yield word
 
     def _kept(
         self, tree: str, kind: str, words: Callable[[], Iterable[Vouched]]
@@ -243,7 +221,7 @@ class Recalled:
         if self._now is None or snapshot.commit is None:
             return
         tree = snapshot.tree_id
-        said = cache.get(_name(tree, _VOUCHED))
+        said = cache.get(_name(tree, VOUCHED))
         if said is not None and Envelope.read(said, "image").keyid == signer.keyid:
             return
         kept = {kind: cache.get(_name(tree, kind)) for kind in ("image", _FLEET)}
@@ -251,7 +229,7 @@ class Recalled:
         if len(files) == len(kept):
             commit, made = snapshot.commit.id, stamp(self._now())
             word = Vouched(commit, tree, own_code.digest(), made, files)
-            cache.put(_name(tree, _VOUCHED), word.signed(signer), MOST_IMAGES)
+            cache.put(_name(tree, VOUCHED), word.signed(signer), MOST_IMAGES)
 
     def _put(self, name: str, content: Callable[[], bytes], most: int) -> bool:
         """Return whether it is remembered by now."""

@@ -9,12 +9,14 @@ whose word is taken; where the files lie is left to `recalled`.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from controlplane.authenticated import Cache
+from controlplane.errors import ControlPlaneError
 from evidence import shape
 from evidence.canonical import Json, canonical, digest_bytes, read_canonical
 from evidence.dsse import LIMIT, Envelope
@@ -25,6 +27,8 @@ from evidence.trust import TrustSet
 
 IMAGE_TYPE: Final = "https://controlplane.dev/revision-image/v1"
 PURPOSE: Final = "decide"
+VOUCHED: Final = "vouched"  # how a file of a cache ends that holds such a statement
+MOST_WORDS: Final = 64  # of them that are looked at, the newest first
 MOST_FILES: Final = 8  # that one statement vouches for
 
 
@@ -76,6 +80,38 @@ def believed(data: bytes, trust: TrustSet, now: datetime) -> Vouched | None:
         if key.public_key.verifies(envelope.signature, envelope.signed):
             return _read(read_canonical(envelope.payload, "image", limit=LIMIT))
     return None
+
+
+class Words:
+    """What others vouch for in a cache, of this very code, whom a base trusts; looked up once."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        code: str,
+        trust: Callable[[], TrustSet],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._cache, self._code, self._trust, self._now = cache, code, trust, now
+        self._found: Sequence[Vouched] | None = None
+
+    def __call__(self) -> Sequence[Vouched]:
+        """Return their statements, the newest first; `trust` is asked where there are any."""
+        if self._found is None:
+            self._found = sorted(self._believed(), key=lambda each: each.made, reverse=True)
+        return self._found
+
+    def _believed(self) -> Iterator[Vouched]:
+        names = [name for name in self._cache.names("") if name.endswith(f".{VOUCHED}")]
+        if not names:
+            return
+        with suppress(ControlPlaneError):  # roots that cannot be read make nobody trusted
+            trust, now = self._trust(), self._now()
+            for name in names[:MOST_WORDS]:
+                data = self._cache.unproven(name, LIMIT)
+                word = None if data is None else believed(data, trust, now)
+                if word is not None and word.code == self._code:
+                    yield word
 
 
 def _read(value: Json) -> Vouched:
