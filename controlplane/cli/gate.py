@@ -122,6 +122,9 @@ def command(
         cache = wiring.revisions()
         recalled = Recalled(cache, wiring.now)
         step = ends.read(repository, recalled)
+        if recalled.taken_over:
+            signed = "which a key for deciding signed"
+            output.talk(f"image: {recalled.taken_over[:12]}, {signed}; the fleet is not read again")
         if step.genesis:
             _begin(repository, step.head)
         judge = wiring.policy_engine(engine)

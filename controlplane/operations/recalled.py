@@ -99,6 +99,12 @@ class Recalled:
             self._vouch(self._cache, kept, signer)
 
     @property
+    def taken_over(self) -> str:
+        """The commit of which another machine's image was gone by, "" for none."""
+        commit = self._taken_over.commit if self._taken_over and self._is_taken_over else None
+        return commit.id if commit else ""
+
+    @property
     def _is_taken_over(self) -> bool:
         """Whether both ends are made of what another machine found out."""
         return self._origin is not None and self._origin is self._taken_over

@@ -107,10 +107,12 @@ def test_a_fresh_machine_need_not_read_the_fleet(
     fleet.vouch(cache, fleet.signer())
     monkeypatch.setattr(recalled, "read", lambda *_: pytest.fail("it was vouched for"))
     monkeypatch.setattr(fleet_subject, "_counted", lambda _: pytest.fail("it was counted before"))
-    report = fleet.judged(Recalled(fresh, lambda: NOW))
+    found = Recalled(fresh, lambda: NOW)
+    report = fleet.judged(found)
     assert isinstance(report.step.base, Imaged)
     assert isinstance(report.step.head, Derived)
     assert _said(report) == alone
+    assert found.taken_over == fleet.base
 
 
 def test_a_base_that_moved_on_is_derived_from_what_was_vouched_for(
@@ -141,6 +143,9 @@ def test_what_was_found_out_before_is_vouched_for_later(
     fleet: Fleet, cache: Cache, fresh: Cache
 ) -> None:
     fleet.vouch(cache, None)
+    own = Recalled(cache, lambda: NOW)
+    own.step(fleet.world.git, fleet.base, fleet.head)
+    assert own.taken_over == ""
     assert not _believes(fleet, fresh)
     fleet.vouch(cache, fleet.signer())
     assert _believes(fleet, fresh)
