@@ -1,4 +1,4 @@
-"""How long a pull request of one tenant takes on 1,000 and on 100,000 tenants: as long, is the aim."""
+"""How long a change of one tenant takes on 1,000 and on 100,000 tenants: as long, is the aim."""
 
 from __future__ import annotations
 
