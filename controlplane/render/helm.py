@@ -45,9 +45,15 @@ _IMPURE = re.compile(
     r"\b(?:now|ago|date|dateInZone|date_in_zone|htmlDate|htmlDateInZone|durationRound|unixEpoch"
     r"|lookup|env|expandenv|tpl|shuffle|getHostByName|uuidv4|rand\w*|gen[A-Z]\w*|derivePassword"
     r"|bcrypt|htpasswd|encryptAES)\b"
-    # In no order, unless sorted at once. A field or a variable of these names is none of them.
-    r"|(?<![.$\w])(?:values\b|keys\b(?!\s+[^(){}]*\)?\s*\|\s*sortAlpha\b))"
+    # In no order. A field or a variable of these names is none of them.
+    r"|(?<![.$\w])(?:keys|values)\b"
 )
+_SORTED = re.compile(
+    r"(?<![.$\w])keys(?:\s+[.$][\w.]*)+\s*\|\s*sortAlpha\b"
+    r"|(?:\{\{-?|[(=]|\brange\b)\s*\(\s*keys(?:\s+[.$][\w.]*)+\s*\)\s*\|\s*sortAlpha\b"
+)
+"""Keys that are sorted at once. With anything between the two, their order is in what is sorted."""
+
 # What Go's text/template takes for one action: a comment, or code in which a string may hold `}}`.
 # What never ends is taken to its end, so that nothing is left unread. `(?>(?:…)*)` is `(?:…)*+`,
 # which Python before 3.11.5 gets wrong (python/cpython#106052).
@@ -114,8 +120,8 @@ class HelmCharts:
             "--namespace", release.namespace, "--values", str(scratch / "values.json"),
             "--kube-version", KUBE_VERSION, "--include-crds", "--skip-tests",
         ]  # fmt: skip
-        # helm sees no plugin, no repository, no kubeconfig and no proxy of this machine.
-        environment = {"HOME": str(scratch), "HELM_NO_PLUGINS": "1", "LC_ALL": "C"}
+        # helm sees no plugin, repository, kubeconfig, proxy or time zone of this machine.
+        environment = {"HOME": str(scratch), "HELM_NO_PLUGINS": "1", "LC_ALL": "C", "TZ": "UTC"}
         errors = scratch / "errors"
         with errors.open("wb") as stderr:
             process = _started(command, environment, scratch, stderr)
@@ -189,7 +195,7 @@ def purity_faults(release: Release) -> Iterator[Fault]:
         for action in _ACTION.finditer(text):
             if action["comment"]:
                 continue
-            code = _STRING.sub(_blank, action[0])
+            code = _SORTED.sub(_blank, _STRING.sub(_blank, action[0]))
             for call in _IMPURE.finditer(code):
                 line = text.count("\n", 0, action.start() + call.start()) + 1
                 yield Fault(

@@ -54,6 +54,23 @@ def test_values_reach_the_chart_and_the_version_of_kubernetes_is_fixed() -> None
     assert document.body["data"] == {"given": "a b", "kubernetes": "v1.35.0"}
 
 
+LOCAL = MAP.replace(
+    b"{{ .Values.given | quote }}", b'"{{ (toDate "2006-01-02" "2024-01-01").Unix }}"'
+)
+
+
+def test_the_time_zone_of_the_machine_is_not_in_what_a_chart_writes(
+    tmp_path: Path,
+) -> None:
+    zone = tmp_path / "helm"  # as where /etc/localtime says so, which helm reads without TZ
+    real = binaries.need("helm")
+    zone.write_text(f'#!/bin/sh\nTZ="${{TZ-Asia/Tokyo}}" exec {real} "$@"\n')
+    zone.chmod(0o755)
+    files = {"Chart.yaml": CHART, "templates/map.yaml": LOCAL}
+    text = HelmCharts(zone).render(release(files))
+    assert 'given: "1704067200"' in text
+
+
 EVERYWHERE = b"""\
 {{- range $index, $text := .Values.texts }}
 ---
