@@ -42,8 +42,9 @@ RUNS = 100  # that are looked through for the last one of this repository
 class LateJudge:
     """Judges and records a step that nobody judged before its merge, the same step only once.
 
-    An answer is given again as long as it holds; one that was not reached is sought anew. `past`
-    gives what was recorded, for a step that changes how is judged.
+    An answer is given again as long as it holds and people say the same of the step; one that was
+    not reached is sought anew. `past` gives what was recorded, for a step that changes how is
+    judged.
     """
 
     engine: Callable[[], PolicyEngine]
@@ -52,21 +53,21 @@ class LateJudge:
     now: Callable[[], datetime]
     said: Callable[[Step, datetime], Agreement] = lambda _step, _now: Agreement()
     past: Callable[[Step, datetime], Iterable[PastDecision | Skipped]] = lambda _step, _now: ()
-    _known: dict[tuple[str, str], GateReport] = field(default_factory=dict)
+    _known: dict[tuple[str, str], tuple[Agreement, GateReport]] = field(default_factory=dict)
     _ready: set[str] = field(default_factory=set)  # digests of policies
 
     def __call__(self, step: Step) -> GateReport:
         """Return what the gate says of the step now."""
         key = (step.base.tree_id, step.head.tree_id)
-        report = self._known.get(key)
-        if report is None or self._is_over(report):
-            now = self.now()
-            said = self.said(step, now)
+        now = self.now()
+        said = self.said(step, now)
+        heard, report = self._known.get(key, (said, None))
+        if report is None or heard != said or self._is_over(report):
             past = partial(self.past, step, now)
             report = gate(step, self.engine(), self.charts, now, said=said, past=past)
             if not report.problems:
                 record_decision(report, self.writer(), gated=False)
-            self._known = {key: report}
+            self._known = {key: (said, report)}
         return report
 
     def make_ready(self, snapshot: Snapshot) -> None:

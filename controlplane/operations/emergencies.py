@@ -58,6 +58,7 @@ class OpenReview:
     def to_fact(self) -> Json:
         """Return the review as rules see it."""
         return {
+            "commit": self.head[:12],
             "tree": self.tree[:12],
             "claimedBy": list(self.claimed_by),
             "due": moment(self.due),

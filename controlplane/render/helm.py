@@ -17,6 +17,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,9 +46,15 @@ _IMPURE = re.compile(
     r"\b(?:now|ago|date|dateInZone|date_in_zone|htmlDate|htmlDateInZone|durationRound|unixEpoch"
     r"|lookup|env|expandenv|tpl|shuffle|getHostByName|uuidv4|rand\w*|gen[A-Z]\w*|derivePassword"
     r"|bcrypt|htpasswd|encryptAES)\b"
-    # In no order, unless sorted at once. A field or a variable of these names is none of them.
-    r"|(?<![.$\w])(?:values\b|keys\b(?!\s+[^(){}]*\)?\s*\|\s*sortAlpha\b))"
+    # In no order, and what is written as its address. A field or a variable of these names is none.
+    r"|(?<![.$\w])(?:keys|semver|values)\b"
 )
+_SORTED = re.compile(
+    r"(?<![.$\w])keys(?:\s+[.$][\w.]*)+\s*\|\s*sortAlpha\b"
+    r"|(?:\{\{-?|[(=]|\brange\b)\s*\(\s*keys(?:\s+[.$][\w.]*)+\s*\)\s*\|\s*sortAlpha\b"
+)
+"""Keys that are sorted at once. With anything between the two, their order is in what is sorted."""
+
 # What Go's text/template takes for one action: a comment, or code in which a string may hold `}}`.
 # What never ends is taken to its end, so that nothing is left unread. `(?>(?:…)*)` is `(?:…)*+`,
 # which Python before 3.11.5 gets wrong (python/cpython#106052).
@@ -57,6 +64,33 @@ _ACTION = re.compile(
     re.DOTALL,
 )
 _STRING = re.compile(r""""(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'""")
+_PRINTF = re.compile(
+    rf"(?P<call>(?<![.$\w])printf\b\s*(?P<format>{_STRING.pattern})?)|{_STRING.pattern}"
+)
+_ADDRESS = re.compile(r"%[^a-zA-Z%]*p|\\[xuU0-7]")
+"""Writes where a value lies in memory; so may what is spelled with escapes."""
+
+_TEMPLATE = re.compile(r"(?:charts/[^/]+/)*templates/.+", re.DOTALL)
+_PLAIN = (
+    '{{ $_ := set . "Capabilities" (dict "APIVersions" .Capabilities.APIVersions'
+    ' "HelmVersion" .Capabilities.HelmVersion "KubeVersion" (dict'
+    + "".join(
+        f' "{name}" .Capabilities.KubeVersion.{name}'
+        for name in ("GitVersion", "Major", "Minor", "Version")
+    )
+    + ')) }}{{ $_ := unset . "Subcharts" }}{{ $_ := set . "Chart" (dict'
+    + "".join(
+        f' "{name}" .Chart.{name}'
+        for name in (
+            "APIVersion", "Annotations", "AppVersion", "Condition", "Deprecated", "Description",
+            "Home", "Icon", "IsRoot", "Keywords", "KubeVersion", "Name", "Sources", "Tags", "Type",
+            "Version",
+        )
+    )
+    + ") }}"
+)  # fmt: skip
+"""Stands before every template: what helm gives it by pointer, whose address is another each time,
+is given as plain data. `.Subcharts` and the chart's maintainers and dependencies are left out."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +148,8 @@ class HelmCharts:
             "--namespace", release.namespace, "--values", str(scratch / "values.json"),
             "--kube-version", KUBE_VERSION, "--include-crds", "--skip-tests",
         ]  # fmt: skip
-        # helm sees no plugin, no repository, no kubeconfig and no proxy of this machine.
-        environment = {"HOME": str(scratch), "HELM_NO_PLUGINS": "1", "LC_ALL": "C"}
+        # helm sees no plugin, repository, kubeconfig, proxy or time zone of this machine.
+        environment = {"HOME": str(scratch), "HELM_NO_PLUGINS": "1", "LC_ALL": "C", "TZ": "UTC"}
         errors = scratch / "errors"
         with errors.open("wb") as stderr:
             process = _started(command, environment, scratch, stderr)
@@ -189,7 +223,16 @@ def purity_faults(release: Release) -> Iterator[Fault]:
         for action in _ACTION.finditer(text):
             if action["comment"]:
                 continue
-            code = _STRING.sub(_blank, action[0])
+            for call in _PRINTF.finditer(action[0]):
+                if call["call"] and (not call["format"] or _ADDRESS.search(call["format"])):
+                    line = text.count("\n", 0, action.start() + call.start()) + 1
+                    yield Fault(
+                        FilePlace(f"{release.root}/{path}", line),
+                        "chart-impure",
+                        "the chart calls `printf` with a format that may write an address",
+                        "write the format out, as plain text without `%p`",
+                    )
+            code = _SORTED.sub(_blank, _STRING.sub(_blank, action[0]))
             for call in _IMPURE.finditer(code):
                 line = text.count("\n", 0, action.start() + call.start()) + 1
                 yield Fault(
@@ -214,9 +257,15 @@ def _written(scratch: Path, release: Release) -> Path:
             raise RenderError([Fault(place, "chart-path", "leaves the chart", "rename the file")])
         target = chart / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        target.write_bytes(_plain(content) if _TEMPLATE.fullmatch(path) else content)
     (scratch / "values.json").write_text(json.dumps(release.values, sort_keys=True))
     return chart
+
+
+def _plain(template: bytes) -> bytes:
+    """Return a template that sees no pointer; a byte order mark stays in front, as helm wants."""
+    mark, text = (BOM_UTF8, template[3:]) if template.startswith(BOM_UTF8) else (b"", template)
+    return mark + _PLAIN.encode() + text
 
 
 def _bounded(process: subprocess.Popen[bytes], release: Release, deadline: float) -> bytes:

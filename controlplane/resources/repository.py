@@ -166,6 +166,18 @@ class RepositorySpec(Checked):
             if not value:
                 yield Flaw((field,), "empty", f"`{field}` is empty", "name at least one")
         yield from self._strays()
+        yield from self._unowned()
+
+    def _unowned(self) -> Iterator[Flaw]:
+        """Yield the patterns that fit no file: what somebody believes to be owned would not be."""
+        for index, chosen in enumerate(self.code_owners):
+            if {"", ".", ".."} & set(chosen.path.strip("/").split("/")):
+                yield Flaw(
+                    ("codeOwners", index, "path"),
+                    "fits-nothing",
+                    f"`{chosen.path}` fits no file, so nobody would be asked",
+                    "write it from the root without `.` and `..`: `policies/`; `*` is every file",
+                )
 
     def _strays(self) -> Iterator[Flaw]:
         """Yield the policy sets of which changes would not be known as changes of policy."""

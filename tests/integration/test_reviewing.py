@@ -143,6 +143,7 @@ def test_what_is_due_names_both_ends_and_a_day_after_the_first_claim(tmp_path: P
     assert (review.base, review.head) == ("3", "4")
     assert review.due == START + timedelta(days=1)
     assert review.to_fact() == {
+        "commit": "4",
         "tree": "b" * 12,
         "claimedBy": ["ada"],
         "due": {"text": "2026-02-02T00:00:00Z", "epochSeconds": int(review.due.timestamp())},

@@ -3,8 +3,9 @@
 # title: Nobody brings in a way to approve for themselves
 # description: >-
 #   A key or an identity that may approve is a vote in every later change, and a key that imports
-#   what a Git server says brings any number of them. Whoever wrote the change that brings it, in a
-#   new trust root or in one there is, and whoever holds it, must not be the only ones who agreed.
+#   what a Git server says brings any number of them. A key that decides, applies or publishes needs
+#   no vote any more. Whoever wrote the change that brings it, in a new trust root or in one there
+#   is, and whoever holds it, must not be the only ones who agreed.
 # related_resources:
 #   - ref: https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final
 #     description: NIST SP 800-53 AC-5, separation of duties
@@ -15,6 +16,7 @@
 #   uses: [change, facts]
 #   messages:
 #     own: "{name} may approve or import approvals from now on, for {person}; nobody but its author and its holder agreed"
+#     alone: "the key {name} may {purpose} from now on; nobody but the change's author agreed, and others could"
 #   remedy: >-
 #     Ask an approver who neither wrote the change nor holds what it brings in.
 #   controls: ["SOC2 CC6.2", "SOC2 CC6.3", "ISO27001 A.5.3", "ISO27001 A.5.18"]
@@ -45,6 +47,22 @@ findings contains about("identities", index, identity) if {
 	not identity in known
 	holder := object.get(identity, "person", identity.name)
 	not vouched(holder)
+}
+
+# Where it names one alone, a key of a machine can still be replaced.
+findings contains finding if {
+	input.facts.approvers > 1
+	some index, key in input.subject.resource.spec.keys
+	key.purpose in {"apply", "decide", "publish"}
+	known := object.get(before, ["spec", "keys"], [])
+	not key in known
+	holder := object.get(key, "person", key.name)
+	not vouched(holder)
+	finding := {
+		"code": "alone",
+		"path": ["spec", "keys", index],
+		"params": {"name": key.name, "purpose": key.purpose},
+	}
 }
 
 # Somebody agreed who neither wrote the change nor is the holder.

@@ -88,8 +88,57 @@ test_an_approval_by_somebody_else_will_do if {
 	own_key.findings == set() with input as asked
 }
 
-test_a_key_that_approves_nothing_will_do if {
-	own_key.findings == set() with input as root([], "ada", "decide")
+test_a_key_that_only_says_what_it_saw_will_do if {
+	own_key.findings == set() with input as of_machine([], "witness", 2)
+}
+
+of_machine(approvals, purpose, approvers) := {
+	"change": {},
+	"facts": {
+		"approvals": approvals,
+		"approvers": approvers,
+		"authors": [{"email": "ada@example.com", "person": "ada"}],
+	},
+	"subject": {"resource": {"spec": {"keys": [{"name": "ci", "purpose": purpose}]}}},
+}
+
+alone(purpose) := {
+	"code": "alone",
+	"path": ["spec", "keys", 0],
+	"params": {"name": "ci", "purpose": purpose},
+}
+
+test_a_key_that_needs_no_vote_is_found if {
+	every purpose in ["apply", "decide", "publish"] {
+		own_key.findings == {alone(purpose)} with input as of_machine([], purpose, 2)
+	}
+}
+
+test_a_key_that_needs_no_vote_will_do_where_nobody_else_can_be_asked if {
+	own_key.findings == set() with input as of_machine([], "decide", 1)
+}
+
+test_a_key_that_needs_no_vote_will_do_where_somebody_vouches if {
+	agreed := [{"classes": [], "known": true, "person": "sam"}]
+	own_key.findings == set() with input as of_machine(agreed, "decide", 2)
+}
+
+test_a_key_that_needs_no_vote_is_not_its_holders_to_bring if {
+	asked := of_machine([{"classes": [], "known": true, "person": "ci"}], "decide", 2)
+	own_key.findings == {alone("decide")} with input as asked
+}
+
+test_a_key_that_needs_no_vote_and_was_there_before_will_do if {
+	before := {"keys": [{"name": "ci", "purpose": "decide"}]}
+	asked := object.union(of_machine([], "decide", 2), {"change": {"before": {"spec": before}}})
+	own_key.findings == set() with input as asked
+}
+
+test_of_a_persons_key_the_person_is_the_holder if {
+	agreed := [{"classes": [], "known": true, "person": "sam"}]
+	keys := [{"name": "laptop", "person": "sam", "purpose": "decide"}]
+	asked := object.union(of_machine(agreed, "decide", 2), {"subject": {"resource": {"spec": {"keys": keys}}}})
+	{finding.code | some finding in own_key.findings} == {"alone"} with input as asked
 }
 
 test_a_second_root_is_found_where_there_are_approvers if {

@@ -13,7 +13,7 @@
 #   subjects: [Change]
 #   uses: [facts, time]
 #   messages:
-#     overdue: "the emergency that became {tree}, claimed by {people}, was to be reviewed by {due}"
+#     overdue: "the emergency that became {commit}, claimed by {people}, was to be reviewed by {due}"
 #   remedy: >-
 #     Have somebody else than who claimed it look at the change, and record it: `cpctl approve
 #     --review --base BASE --head HEAD --role ROLE` with the two ends of that change.
@@ -27,9 +27,9 @@ findings contains finding if {
 		"code": "overdue",
 		"path": ["requirements"],
 		"params": {
+			"commit": object.get(review, "commit", review.tree), # what was recorded before has none
 			"due": review.due.text,
 			"people": concat(", ", review.claimedBy),
-			"tree": review.tree,
 		},
 	}
 }

@@ -175,6 +175,30 @@ def test_the_action_annotates_comments_in_place_and_ends_as_the_gate(
     assert host.comments[0]["body"] == "<!-- cpctl-gate --> not the gate's"
 
 
+def test_a_decision_that_cannot_be_published_fails_what_comments_first(
+    gated: Gated, tmp_path: Path, host: Any
+) -> None:
+    keys = _keys(gated)
+    head = gated.deny()
+    secrets = {"keys": keys, "token": "token-of-test"}
+    ends = {"base": gated.base, "head": head, "engine": "embedded"}
+    runner = Runner(gated, tmp_path / "one", host.url, **ends, **secrets)
+    runner.known["github.server_url"] = "https://127.0.0.1:9"  # nobody is there
+    assert runner.run() == 128, runner.said
+    assert len(host.comments) == 1, runner.said
+
+    payload = tmp_path / "payload.json"
+    payload.write_text(json.dumps({"object_attributes": {"iid": 12}}))
+    given = {"CPCTL_KEYS": keys, "CPCTL_GITLAB_TOKEN": secrets["token"]}
+    nowhere = {"CI_PROJECT_URL": "https://127.0.0.1:9/acme/fleet", "TRIGGER_PAYLOAD": str(payload)}
+    gitlab = GitLab(gated, tmp_path, host, **given, **nowhere)
+    gated.git("push", "-q", "origin", f"{head}:refs/merge-requests/12/head")
+    host.comments.clear()
+    done = gitlab.job(".cpctl-decide", gated.base)
+    assert done.returncode == 128, done.stdout + done.stderr
+    assert len(host.comments) == 1, done.stdout + done.stderr
+
+
 def test_the_action_never_ends_well_where_the_gate_did_not_run(
     gated: Gated, tmp_path: Path, host: Any
 ) -> None:
@@ -316,17 +340,22 @@ def test_a_merge_requests_own_pipeline_is_given_no_secret(
     assert "secret-x" not in done.stdout + done.stderr
 
 
-def test_the_gitlab_template_decides_by_what_the_branch_holds(
-    gated: Gated, tmp_path: Path, host: Any
-) -> None:
-    """On the protected branch: the head is fetched, never checked out; the comment is written over."""
+def _keys(gated: Gated) -> str:
+    """Return keys as CI is given them, having let the base trust them."""
     made = gated.run("cpctl", "keys", "init", "--holder", "ci")
     gated.git("checkout", "-q", "-f", "main")
     gated.files["trust/ci.yaml"] = made.stdout
     gated.base = gated.commit()
     gated.git("checkout", "-q", "-B", "change")
     packed = f"tar -cz -C {gated.environment()['CPCTL_HOME']} keys | base64"
-    keys = gated.run("sh", "-c", packed).stdout
+    return gated.run("sh", "-c", packed).stdout
+
+
+def test_the_gitlab_template_decides_by_what_the_branch_holds(
+    gated: Gated, tmp_path: Path, host: Any
+) -> None:
+    """On the protected branch: the head is fetched, never checked out; the comment is written over."""
+    keys = _keys(gated)
     payload = tmp_path / "payload.json"
     payload.write_text(json.dumps({"object_attributes": {"iid": 12}}))
     gitlab = GitLab(gated, tmp_path, host, CPCTL_KEYS=keys, TRIGGER_PAYLOAD=str(payload))

@@ -145,7 +145,7 @@ def test_a_directory_of_the_log_in_place_of_a_file_records_nothing(
     (checkpoint,) = evidence.glob("logs/*/checkpoint")
     checkpoint.unlink()
     checkpoint.mkdir()
-    refused(recording.gate(evidence), Exit.INDETERMINATE, "Is a directory")
+    refused(recording.gate(evidence), Exit.NOT_VERIFIED, "checkpoint: is not a file")
 
 
 def test_no_link_makes_it_write_to_what_lies_elsewhere(

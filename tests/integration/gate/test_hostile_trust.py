@@ -59,6 +59,10 @@ def settings(spec: str) -> Change:
 
 
 WITH_MALLORY = {**PEOPLE, "mallory": MALLORY}
+_KEY = root({"mallory": MALLORY}).partition("  keys:\n")[2].partition("  identities:")[0]
+DECIDING = root(PEOPLE, version=2).replace(
+    "  identities:", _KEY.replace("purpose: approve", "purpose: decide") + "  identities:"
+)
 CASES: dict[str, tuple[Change, Sequence[Signer], set[str]]] = {
     "a trust root of the change's own": (
         put(ROOT, root({"mallory": MALLORY}, version=2, threshold=1)), [MALLORY],
@@ -76,6 +80,9 @@ CASES: dict[str, tuple[Change, Sequence[Signer], set[str]]] = {
     ),
     "only the author agrees to a new key": (
         put(ROOT, root(WITH_MALLORY, version=2)), [ADA], {FEW, OWN, INDEPENDENT},
+    ),
+    "only the author agrees to a key that decides": (
+        put(ROOT, DECIDING), [ADA], {FEW, OWN, INDEPENDENT},
     ),
     "the threshold is lowered to what there is": (
         put(ROOT, root(PEOPLE, version=2, threshold=1)), [BOB], {FEW},

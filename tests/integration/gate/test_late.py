@@ -7,7 +7,7 @@ from pathlib import Path
 
 from controlplane import wiring
 from controlplane.operations.applying import LateJudge
-from controlplane.operations.gate import Step, gate
+from controlplane.operations.gate import Agreement, Step, gate
 from controlplane.operations.recording import record_decision
 from controlplane.operations.remembering import past_decisions
 from controlplane.policy.engine import Prepared
@@ -65,6 +65,23 @@ def test_the_shipped_one_reads_the_repositorys_own_evidence(tmp_path: Path) -> N
     found = list(late.past(Step(read(git, gated.base), read(git, head)), wiring.now()))
 
     assert [getattr(each, "head", each) for each in found] == [head]
+
+
+def test_what_people_say_since_is_heard(tmp_path: Path) -> None:
+    gated = Gated(tmp_path / "repository")
+    git, said = GitRepository.open(gated.path), [Agreement()]
+    judge = LateJudge(
+        engine=EmbeddedEngine,
+        charts=wiring.charts(),
+        writer=lambda: writer(tmp_path / "late", sign=KEY, log=LOG),
+        now=lambda: NOW,
+        said=lambda _step, _now: said[0],
+    )
+    step = Step(read(git, gated.base), read(git, gated.repair()))
+    first = judge(step)
+    assert judge(step) is first
+    said[0] = Agreement(approvals=({"person": "sam", "classes": []},))
+    assert judge(step).facts["approvals"] == list(said[0].approvals)
 
 
 class Counting(EmbeddedEngine):

@@ -54,6 +54,54 @@ def test_values_reach_the_chart_and_the_version_of_kubernetes_is_fixed() -> None
     assert document.body["data"] == {"given": "a b", "kubernetes": "v1.35.0"}
 
 
+EVERYTHING = b"""\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: {{ .Chart.Name }}-all}
+data:
+  all: {{ print . (list .Chart .Capabilities) | quote }}
+  known: {{ .Chart.Version }} {{ .Capabilities.KubeVersion.GitVersion }} {{ .Files.Get "files/templates/a" }}
+  served: {{ .Capabilities.APIVersions.Has "apps/v1" | quote }}
+"""
+
+
+def test_no_address_is_in_what_a_chart_writes() -> None:
+    """It would be another each time, and a chart could go by it."""
+    files = {
+        "Chart.yaml": CHART + b"maintainers: [{name: ada}]\n",
+        "files/templates/a": b"as it is",
+        "charts/inner/Chart.yaml": CHART.replace(b"web", b"inner"),
+        **{
+            f"{chart}templates/{name}.yaml": mark
+            + EVERYTHING.replace(b"-all", b"-" + name.encode())
+            for chart in ("", "charts/inner/")
+            for name, mark in (("a", b""), ("b", b"\xef\xbb\xbf"))
+        },
+    }
+    text = charts().render(release(files))
+    assert text.count("known: 1.0.0 v1.35.0 as it is") == 2
+    assert text.count('served: "true"') == 4
+    assert "0x" not in text
+    assert charts().render(release(files)) == text
+
+
+LOCAL = MAP.replace(
+    b"{{ .Values.given | quote }}", b'"{{ (toDate "2006-01-02" "2024-01-01").Unix }}"'
+)
+
+
+def test_the_time_zone_of_the_machine_is_not_in_what_a_chart_writes(
+    tmp_path: Path,
+) -> None:
+    zone = tmp_path / "helm"  # as where /etc/localtime says so, which helm reads without TZ
+    real = binaries.need("helm")
+    zone.write_text(f'#!/bin/sh\nTZ="${{TZ-Asia/Tokyo}}" exec {real} "$@"\n')
+    zone.chmod(0o755)
+    files = {"Chart.yaml": CHART, "templates/map.yaml": LOCAL}
+    text = HelmCharts(zone).render(release(files))
+    assert 'given: "1704067200"' in text
+
+
 EVERYWHERE = b"""\
 {{- range $index, $text := .Values.texts }}
 ---

@@ -125,6 +125,14 @@ def test_what_signs_runs_only_what_the_base_holds() -> None:
         assert (gate["with"]["base"], gate["with"]["head"]) == (base, head)
 
 
+def test_what_signs_runs_for_the_protected_branch_alone() -> None:
+    """The base of a request may be a branch that anybody pushed, with an action of their own."""
+    settings = yaml.safe_load((SCAFFOLD.parent / "repository.yaml").read_text("utf-8"))
+    for workflow in (_workflow("decide.yaml"), _github_of_the_page()[1]):
+        branches = workflow["on"]["pull_request_target"]["branches"]
+        assert branches == settings["spec"]["protectedBranches"]
+
+
 def test_deciding_and_applying_have_secrets_of_their_own() -> None:
     read = {
         name: set(re.findall(r"secrets\.(\w+)", str(_workflow(name))))
