@@ -132,15 +132,31 @@ def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) 
 
     Raises KeyFileError where there is no such key, with the command that makes one.
     """
-    from evidence.keys import signer_for  # noqa: PLC0415
+    from evidence.keys import keys_in, signer_for  # noqa: PLC0415
     from evidence.writer import EvidenceWriter  # noqa: PLC0415
 
     place = keys_directory(keys)
     signer, log = signer_for(place, purpose), signer_for(place, "log")
-    origin = f"controlplane.dev/{purpose}/{signer.name}/{log.keyid[:16]}"
-    if job := os.environ.get("CPCTL_ORIGIN"):
-        origin += f"/{job}"  # a log of its own for each job of a pipeline that shares keys
-    return EvidenceWriter.open(directory, signer, log_signer=log, origin=origin, clock=now)
+    job = os.environ.get("CPCTL_ORIGIN")  # a log of its own for each job that shares keys
+
+    def origin(name: str, logged: str) -> str:
+        return "/".join(["controlplane.dev", purpose, name, logged[:16], *filter(None, [job])])
+
+    mine, known = origin(signer.name, log.keyid), list(keys_in(place))
+    every = {
+        origin(key.name, logged.public_key.keyid)
+        for key in known
+        for logged in known
+        if (key.purpose, logged.purpose) == (purpose, "log")
+    }
+    return EvidenceWriter.open(
+        directory,
+        signer,
+        log_signer=log,
+        origin=mine,
+        former_origins=sorted(every - {mine}),
+        clock=now,
+    )
 
 
 def signer(purpose: str, keys: Path | None) -> Signer:

@@ -64,8 +64,17 @@ class Entry:
 class Run:
     """One run under way. A context manager: left without `close`, it is `interrupted`."""
 
-    def __init__(self, place: Place, header: Json, lock: int, *, adopted: bool = False) -> None:
+    def __init__(
+        self,
+        place: Place,
+        header: Json,
+        lock: int,
+        *,
+        adopted: bool = False,
+        current: Callable[[], Place] | None = None,
+    ) -> None:
         self._adopted = adopted
+        self._current = current or (lambda: place)
         self.id: str = header["run"]
         self._place = place
         self._header = header
@@ -82,8 +91,11 @@ class Run:
         )
 
     @classmethod
-    def create(cls, place: Place, header: Json) -> Run:
-        """Write the run's beginning, locked before it can be seen."""
+    def create(cls, place: Place, header: Json, current: Callable[[], Place] | None = None) -> Run:
+        """Write the run's beginning, locked before it can be seen.
+
+        `current` says where and with what it is to be closed, if that may be another place by then.
+        """
         base = place.log.directory / "runs" / header["run"].replace("/", "~")
         path = base.with_name(f"{base.name}.json")
         draft = base.with_name(f".{base.name}.begin")
@@ -101,7 +113,7 @@ class Run:
             for leftover in ("records", "envelope"):
                 place.disk.remove(base.with_name(f"{base.name}.{leftover}"))
             place.disk.publish(draft, path, lock)
-            return cls(place, header, lock)
+            return cls(place, header, lock, current=current)
         except BaseException:
             draft.unlink(missing_ok=True)
             os.close(lock)
@@ -186,26 +198,48 @@ class Run:
                 raise UsageError(f"run {self.id} is closed", remedy="close a run once")
             self._open = False
         try:
-            said = self._statement(outcome, summary)
-            envelope = Envelope.sign(said.payload(), self._place.signer)
             with storing(self._place.directory):
                 self._sync(self._written)
+                self.move(self._current())
+                said = self._statement(outcome, summary)
+                envelope = Envelope.sign(said.payload(), self._place.signer)
                 self._place.disk.write(self._path("envelope"), envelope.data)
                 return self._settle(envelope, said)
         finally:
-            self._release()
+            self.leave()
 
     def finish_interrupted(self) -> Entry:
         """Close a run that was taken over: as its process signed it, else as interrupted."""
-        if self._path("envelope").exists():
+        if signed := self._signed():
             self._open = False
             try:
-                data = self._path("envelope").read_bytes()
-                envelope = Envelope.read(data, f"runs/{self.id}.envelope")
-                return self._settle(envelope, Statement.read(envelope.payload, f"runs/{self.id}"))
+                return self._settle(*signed)
             finally:
-                self._release()
+                self.leave()
         return self.close(outcome=INTERRUPTED, summary=f"interrupted: {self._header['summary']}")
+
+    def is_in_log(self) -> bool:
+        """Whether its statement was appended, and only what follows that was not done."""
+        signed = self._signed()
+        return signed is not None and self._place.log.find(_entry(*signed)) is not None
+
+    def move(self, place: Place) -> None:
+        """Go on in another log, as when the keys of this one sign no more; a signature is left.
+
+        Killed on the way, it is left open in one of the two.
+        """
+        left, packs = self._base, self._packs()
+        there, disk = place.log.directory / "runs", place.disk
+        self._place, self._current = place, lambda: place
+        if there == left.parent:
+            return
+        begun, records, signed = (self._path(end) for end in ("json", "records", "envelope"))
+        for path in (records, *packs):
+            disk.link(path, there / path.name)
+        self._base = there / left.name
+        disk.publish(begun, self._path("json"), self._lock)
+        for path in (records, signed, *packs):
+            disk.remove(path)
 
     def __enter__(self) -> Self:
         return self
@@ -275,7 +309,7 @@ class Run:
             disk.link(pack, objects.packs_path(root, said.root, number))
         disk.link(self._path("records"), objects.records_path(root, said.root))
         disk.link(self._path("envelope"), objects.object_path(root, envelope.digest))
-        entry = canonical(statement.entry_of(envelope, said))
+        entry = _entry(envelope, said)
         index = log.find(entry) if self._adopted else None
         if index is None:
             index = log.append([entry])
@@ -285,6 +319,14 @@ class Run:
         for pack in self._packs():
             disk.remove(pack)
         return Entry(log.origin, index, envelope.digest, said.run, said.outcome, said.count)
+
+    def _signed(self) -> tuple[Envelope, Statement] | None:
+        """Return the statement that its process signed; None where it did not come to that."""
+        if not self._path("envelope").exists():
+            return None
+        data = self._path("envelope").read_bytes()
+        envelope = Envelope.read(data, f"runs/{self.id}.envelope")
+        return envelope, Statement.read(envelope.payload, f"runs/{self.id}")
 
     def _reload(self) -> None:
         """Take over what was recorded; an unfinished last line was never acknowledged."""
@@ -299,9 +341,14 @@ class Run:
     def _path(self, ending: str) -> Path:
         return self._base.with_name(f"{self._base.name}.{ending}")
 
-    def _release(self) -> None:
+    def leave(self) -> None:
+        """Leave it open, for another to adopt."""
         os.close(self._journal)
         os.close(self._lock)
+
+
+def _entry(envelope: Envelope, said: Statement) -> bytes:
+    return canonical(statement.entry_of(envelope, said))
 
 
 def _packs_of(base: Path) -> list[Path]:

@@ -7,9 +7,9 @@ a single run becomes durable is `evidence.run`'s to say.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -43,8 +43,10 @@ class FinishedRun:
 class EvidenceWriter:
     """Writes the runs of one log origin. Several processes and threads may write to one."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, former: Sequence[Log] = ()) -> None:
         self._place = place
+        self._former = former
+        self._current: Callable[[], EvidenceWriter] = lambda: self
 
     @classmethod
     def open(
@@ -56,15 +58,16 @@ class EvidenceWriter:
         origin: str,
         clock: Callable[[], datetime],
         former_log_keys: Sequence[PublicKey] = (),
+        former_origins: Sequence[str] = (),
         disk: Disk | None = None,
     ) -> EvidenceWriter:
         """Open the evidence directory for one origin, making it where it is not there yet.
 
         `signer` signs statements, `log_signer` (Ed25519, purpose `log`) checkpoints;
-        `former_log_keys` are those it was rotated from. Raises
-        UsageError for keys of the wrong purpose, LogStateError where the log contradicts its
-        checkpoint and StorageError where nothing can be written there. Runs that a killed process
-        left are closed by `recover()`.
+        `former_log_keys` are those it was rotated from. `former_origins` are this writer's own from
+        before its keys were rotated. Raises UsageError for keys of the wrong purpose, LogStateError
+        where the log contradicts its checkpoint and StorageError where nothing can be written
+        there. Runs that a killed process left are closed by `recover()`.
         """
         if signer.purpose == "log" or signer.keyid == log_signer.keyid:
             raise UsageError(
@@ -79,7 +82,16 @@ class EvidenceWriter:
             objects.keep_key(directory, signer, disk)
             objects.keep_key(directory, log_signer, disk)
             log.append([])
-        return cls(Place(directory, signer, log, clock, disk))
+        logs = directory / "logs"
+        former = [Log(logs / directory_name(f), f, log_signer, disk) for f in former_origins]
+        return cls(Place(directory, signer, log, clock, disk), former)
+
+    def succeeded_by(self, current: Callable[[], EvidenceWriter]) -> None:
+        """Have what is begun here closed by the writer that `current` returns then.
+
+        For a process that runs for long: its keys may be rotated while a run is under way.
+        """
+        self._current = current
 
     @property
     def signer(self) -> Signer:
@@ -114,7 +126,7 @@ class EvidenceWriter:
         }
         check_header(header, "run")
         with storing(self._place.directory):
-            return Run.create(self._place, header)
+            return Run.create(self._place, header, self._closing)
 
     def new_pack(self) -> PackWriter:
         """Begin a pack for a run of this log, which adopts it once it is closed."""
@@ -125,16 +137,36 @@ class EvidenceWriter:
         """Close what processes that no longer live left open, and return their entries.
 
         A run whose statement was signed is appended as it is; any other is closed with what it
-        had recorded and the outcome `interrupted`. Runs of living processes are left alone.
+        had recorded and the outcome `interrupted`. Runs of living processes are left alone. What is
+        open in a log of former keys is closed here: they sign no more.
         """
-        entries = []
+        entries: list[Entry] = []
         with storing(self._place.directory):
             self._forget_drafts()
+            for log in self._former:
+                entries += self._take_over(log)
             for path in sorted((self._place.log.directory / "runs").glob("*.json")):
                 run = Run.adopt(self._place, path)
                 if run is not None:
                     entries.append(run.finish_interrupted())
         return entries
+
+    def _take_over(self, log: Log) -> Iterator[Entry]:
+        """Close what was left open in another log; what was appended there is not closed twice."""
+        for path in sorted((log.directory / "runs").glob("*.json")):
+            run = Run.adopt(replace(self._place, log=log), path)
+            if run is not None:
+                try:
+                    if not run.is_in_log():
+                        run.move(self._place)
+                except BaseException:
+                    run.leave()
+                    raise
+                yield run.finish_interrupted()
+
+    def _closing(self) -> Place:
+        """Return where and with what a run that is over is closed."""
+        return self._current()._place
 
     def _forget_drafts(self) -> None:
         """Remove packs that no run adopted within a day."""

@@ -154,7 +154,7 @@ class Reconciler:
         revision = ", ".join(sorted(revisions))[:128]
         self._store.begin_run(Run(run, how.kind, revision, stamp(self._clock())))
         recovered = ledger.recover()
-        with Keeper(self._store, run) as keeper:
+        with Keeper(self._store, run, self._clock) as keeper:
             context = Context(
                 run, self._store, ledger, keeper, self._clock, how.plan, how.health, self._listen
             )

@@ -246,22 +246,25 @@ class _Worker:
     def _turn(self, todo: _Todo, placement: Placement) -> Iterator[None]:
         """Wait until it is a placement's turn, and keep others from it meanwhile.
 
-        A pass gives way for so long once; then both go on beside each other.
+        Nobody waits any more once the pass is to stop: its caller does not work on it then. A pass
+        gives way for so long once; then both go on beside each other.
         """
         with self._changed:
             if not todo.seen and not todo.gave_way.is_set():
                 ready = partial(self._goes_on, todo)
                 if not self._changed.wait_for(ready, self._loop.pace.give_way):
                     todo.gave_way.set()
-            self._changed.wait_for(partial(self._schedule.begin, placement))
-            if self._generation == todo.generation:  # else it is due for a newer revision
+            while not (begun := self._schedule.begin(placement)) and not self._stops(todo):
+                self._changed.wait()
+            if begun and self._generation == todo.generation:  # else it is due for a newer revision
                 self._schedule.taken(placement)
         try:
             yield
         finally:
             with self._changed:
-                self._schedule.leave(placement)
-                self._changed.notify_all()
+                if begun:
+                    self._schedule.leave(placement)
+                    self._changed.notify_all()
 
     def _goes_on(self, todo: _Todo) -> bool:
         """Whether nothing is being healed or about to be, or the pass is to stop anyway."""

@@ -169,6 +169,7 @@ class _Line:
         released = [action.id for action in gone if action.id in done]
         holds = bool(observation.inventory or self.todo.desired.resources)
         if released or not holds:  # what a run that was killed while emptying it left
+            self.context.keeper.check()
             target.release(self.todo.placement, released)
 
     def _claim(self, target: Target, kept: Sequence[Action], observation: Observation) -> bool:
@@ -176,6 +177,7 @@ class _Line:
         new = [action.id for action in kept if action.id not in observation.inventory]
         try:
             if new:
+                self.context.keeper.check()
                 target.claim(self.todo.placement, new)
         except ReconcilerError as error:
             reason = f"not tried, the inventory could not be written: {error}"
@@ -191,14 +193,13 @@ class _Line:
         """
         if not actions:
             return
-        outcomes = target.act(self.todo.placement, actions)
+        outcomes = target.act(self.todo.placement, actions, self.context.keeper.check)
         answered: set[str] = set()
         try:
             for batch in _batches(outcomes):
                 answered |= {outcome.id for outcome in batch}
                 self._record(batch)
-                if self.context.keeper.failed is not None:
-                    raise self.context.keeper.failed
+                self.context.keeper.check()
         finally:
             close = getattr(outcomes, "close", None)
             if close is not None:

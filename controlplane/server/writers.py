@@ -1,7 +1,8 @@
 """The evidence of a process that runs for long, signed by the keys that are in use.
 
 Decides when the keys of this machine are read again: as soon as something else is in their
-directory. What a key signs after it was rotated counts for nothing, and would spoil its log.
+directory. What a key signs after it was rotated counts for nothing, and would spoil its log: a run
+under way meanwhile is closed by the new one.
 """
 
 from __future__ import annotations
@@ -46,11 +47,13 @@ class CurrentWriter:
         return self().begin(kind=kind, subjects=subjects, summary=summary, run_id=run_id)
 
     def recover(self) -> list[Entry]:
-        """Close what processes that are gone left open in the log of the key in use."""
+        """Close what processes that are gone left open, by whichever key they were to be signed."""
         return self().recover()
 
     def _opened(self) -> EvidenceWriter:
-        return wiring.evidence_writer(self._directory, self._purpose, keys=self._keys)
+        writer = wiring.evidence_writer(self._directory, self._purpose, keys=self._keys)
+        writer.succeeded_by(self)
+        return writer
 
     def _stamp(self) -> tuple[object, ...]:
         place = wiring.keys_directory(self._keys)

@@ -25,6 +25,10 @@ from reconciler.model import (
 Json = Any
 
 
+def unfenced() -> None:
+    """Let everything be written."""
+
+
 class Target(ABC):
     """One place that holds resources. Methods may be called from several threads."""
 
@@ -58,11 +62,18 @@ class Target(ABC):
         """
 
     @abstractmethod
-    def act(self, placement: Placement, actions: Sequence[Action]) -> Iterator[Outcome]:
+    def act(
+        self,
+        placement: Placement,
+        actions: Sequence[Action],
+        check: Callable[[], None] = unfenced,
+    ) -> Iterator[Outcome]:
         """Carry out `actions`, yielding one outcome each as soon as it is known.
 
         The target keeps the order its kind needs (a namespace before what lives in it). One
         failed action never stops the others that do not depend on it; none of them raises.
+        `check` is called right before each write: it raises ReconcilerError where another run may
+        be at work by now, and nothing is written then.
         """
 
     @abstractmethod

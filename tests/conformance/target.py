@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reconciler.errors import TargetUnavailableError
+from reconciler.errors import LeaseLostError, TargetUnavailableError
 from reconciler.model import (
     Action,
     Desired,
@@ -75,6 +75,11 @@ class TargetBench(ABC):
 def wanting(placement: Placement, *resources: Resource, revision: str = "r1") -> Desired:
     """Return a desired state of exactly these resources."""
     return Desired(placement, revision, resources)
+
+
+def lost() -> None:
+    """Say that another run may be at work."""
+    raise LeaseLostError("taken over", remedy="let it finish")
 
 
 def look(target: Target, desired: Desired, options: PlanOptions | None = None) -> Plan:
@@ -271,6 +276,22 @@ class TargetConformance(ABC):
         converge(bench.target, desired)
 
         assert look(bench.target, desired).in_sync == 20
+
+    def test_what_another_run_may_be_at_work_on_is_not_written(self, bench: TargetBench) -> None:
+        placement = bench.placement("fenced")
+        old, new = (bench.resource(placement, n) for n in range(2))
+        converge(bench.target, wanting(placement, old))
+        made = look(bench.target, wanting(placement, new))
+        bench.target.claim(placement, [new.id])
+
+        outcomes = list(bench.target.act(placement, made.actions, lost))
+
+        assert sorted((o.id, o.result) for o in outcomes) == sorted(
+            (each.id, Result.FAILED) for each in (old, new)
+        )
+        assert bench.exists(placement, old)
+        assert not bench.exists(placement, new)
+        assert len(converge(bench.target, wanting(placement, new))) == 2
 
     def test_every_action_has_one_outcome(self, bench: TargetBench) -> None:
         placement = bench.placement("outcomes")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from reconciler.crashpoints import reached
-from reconciler.errors import TargetUnavailableError
+from reconciler.errors import ReconcilerError, TargetUnavailableError
 from reconciler.model import (
     Action,
     Desired,
@@ -26,7 +26,7 @@ from reconciler.model import (
     Standing,
     Verb,
 )
-from reconciler.targets.base import Target
+from reconciler.targets.base import Target, unfenced
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,19 @@ class FakeTarget(Target):
             if not self.inventories[placement.name]:
                 del self.inventories[placement.name]
 
-    def act(self, placement: Placement, actions: Sequence[Action]) -> Iterator[Outcome]:
+    def act(
+        self,
+        placement: Placement,
+        actions: Sequence[Action],
+        check: Callable[[], None] = unfenced,
+    ) -> Iterator[Outcome]:
         for action in actions:
             self.on_act(action)
+            try:
+                check()
+            except ReconcilerError as error:
+                yield Outcome(action.id, action.verb, Result.FAILED, str(error), error.remedy)
+                continue
             if self.unavailable or placement.name in self.failing_placements:
                 yield Outcome(action.id, action.verb, Result.FAILED, "the fake is unavailable")
             elif action.id in self.failing:

@@ -32,7 +32,7 @@ from reconciler.model import (
     Standing,
     Verb,
 )
-from reconciler.targets.base import Target
+from reconciler.targets.base import Target, unfenced
 from reconciler.targets.directory import files, inventory, watch
 from reconciler.targets.directory.inventory import Entry, Inventory
 from reconciler.targets.directory.names import file_name, placement_name, placement_path
@@ -105,13 +105,18 @@ class DirectoryTarget(Target):
             elif not kept.entries:
                 self._dissolve(placement)
 
-    def act(self, placement: Placement, actions: Sequence[Action]) -> Iterator[Outcome]:
+    def act(
+        self,
+        placement: Placement,
+        actions: Sequence[Action],
+        check: Callable[[], None] = unfenced,
+    ) -> Iterator[Outcome]:
         """See Target.act. Outcomes are known when the whole new tree is in place."""
         if not actions:
             return
         try:
             with self._writing(placement):
-                outcomes = self._rebuild(placement, actions)
+                outcomes = self._rebuild(placement, actions, check)
         except ReconcilerError as error:
             outcomes = [
                 Outcome(a.id, a.verb, Result.FAILED, str(error), error.remedy) for a in actions
@@ -138,7 +143,9 @@ class DirectoryTarget(Target):
         for path in watch.changes(self._root, stop, self._pause, skip=_WORK):
             yield Nudge(Placement(placement_name(PurePosixPath(path)), self.name))
 
-    def _rebuild(self, placement: Placement, actions: Sequence[Action]) -> list[Outcome]:
+    def _rebuild(
+        self, placement: Placement, actions: Sequence[Action], check: Callable[[], None]
+    ) -> list[Outcome]:
         """Build the tree in which `actions` are done and put it in place of the one there is."""
         tree, recorded = self._tree(placement), self._load(placement)
         new = self._work("new", placement)
@@ -156,6 +163,7 @@ class DirectoryTarget(Target):
         reached("directory.tree.written")
         files.sync([new / name for name in replaced if (new / name).exists()])
         files.sync([new])
+        check()
         files.exchange(new, tree, old=self._work("old", placement))
         self._clean(placement)
         return outcomes

@@ -6,9 +6,9 @@ applied. What is deleted, and whether it may be, is in `prune.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.errors import ReconcilerError, TargetUnavailableError
@@ -32,9 +32,15 @@ Json = Any
 _SERVED_WAIT = 0.1  # seconds between two looks for a new definition
 
 
-def act(cluster: Cluster, placement: Placement, actions: Sequence[Action]) -> Iterator[Outcome]:
+def act(
+    cluster: Cluster,
+    placement: Placement,
+    actions: Sequence[Action],
+    check: Callable[[], None],
+) -> Iterator[Outcome]:
     """Carry out `actions` in the order their kinds need; see Target.act."""
-    return _Run(cluster, placement, actions).outcomes()
+    fenced = replace(cluster, client=cluster.client.fenced(check))
+    return _Run(fenced, placement, actions, check).outcomes()
 
 
 @dataclass
@@ -44,6 +50,7 @@ class _Run:
     cluster: Cluster
     placement: Placement
     actions: Sequence[Action]
+    check: Callable[[], None]
     failed: set[str] = field(default_factory=set)
     applied: dict[str, tuple[Record, Owned]] = field(default_factory=dict)
     unreachable: str = ""
@@ -81,6 +88,7 @@ class _Run:
             return [shard for shard in noted if shard is not None]
 
         with suppress(ReconcilerError):
+            self.check()
             self.cluster.store.change(self.placement, edit)
 
 

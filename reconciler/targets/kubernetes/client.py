@@ -11,6 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,7 @@ from urllib3.exceptions import HTTPError
 
 from reconciler import crashpoints
 from reconciler.errors import TargetSettingsError
+from reconciler.targets.base import unfenced
 from reconciler.targets.kubernetes.errors import (
     ApiError,
     from_response,
@@ -89,8 +91,15 @@ class Client:
         self._sleep = sleep
         self._now = now
         self._authentication = threading.Lock()
+        self._check: Callable[[], None] = unfenced
         self._credentials: dict[str, str] = {}
         self._credentials_end = float("-inf")
+
+    def fenced(self, check: Callable[[], None]) -> Client:
+        """Return this client as it is for one run: `check` is called before whatever changes."""
+        mine = copy(self)
+        mine._check = check
+        return mine
 
     def get(self, path: str, *, what: str, accept: str = FULL, **query: str) -> Json:
         """GET one object or list."""
@@ -125,6 +134,7 @@ class Client:
                 data=data,
                 content_type=content_type,
                 secret=secret,
+                check=self._check if point else unfenced,
             )
         finally:
             if point:
@@ -159,9 +169,11 @@ class Client:
         data: bytes | None = None,
         content_type: str | None = None,
         secret: bool = False,
+        check: Callable[[], None] = unfenced,
     ) -> Answer:
         """Send, and again where the server asks for patience or the connection broke."""
         for attempt in range(1, TRIES + 1):
+            check()
             try:
                 response = self._request(method, url, accept, data, content_type, self._timeout)
                 body = _bounded(response, what)

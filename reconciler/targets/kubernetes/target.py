@@ -20,7 +20,7 @@ from reconciler.model import (
     Placement,
     Resource,
 )
-from reconciler.targets.base import Target
+from reconciler.targets.base import Target, unfenced
 from reconciler.targets.kubernetes import options as settings_of
 from reconciler.targets.kubernetes.apply import act
 from reconciler.targets.kubernetes.client import Access, Client
@@ -82,9 +82,14 @@ class KubernetesTarget(Target):
         """See Target.release."""
         self._cluster.store.change(placement, lambda inventory: inventory.remove(ids))
 
-    def act(self, placement: Placement, actions: Sequence[Action]) -> Iterator[Outcome]:
+    def act(
+        self,
+        placement: Placement,
+        actions: Sequence[Action],
+        check: Callable[[], None] = unfenced,
+    ) -> Iterator[Outcome]:
         """See Target.act."""
-        return act(self._cluster, placement, actions)
+        return act(self._cluster, placement, actions, check)
 
     def health(self, placement: Placement, resources: Iterable[Resource]) -> Iterator[Health]:
         """See Target.health."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from evidence import objects
 from evidence.canonical import digest
+from evidence.disk import Disk, silent
 from evidence.dsse import Envelope
 from evidence.errors import EvidenceError, UsageError
 from evidence.records import Record, records_root
 from evidence.statement import Statement
-from evidence.writer import FinishedRun
-from tests.support.evidence import about, signer, writer
+from evidence.store import read_run, readers
+from evidence.writer import EvidenceWriter, FinishedRun
+from tests.support.evidence import ORIGIN, about, signer, ticking, writer
 
 
 def records(count: int) -> list[Record]:
@@ -144,3 +148,66 @@ def test_finished_runs_are_appended_under_one_checkpoint(tmp_path: Path) -> None
     assert [entry.index for entry in entries] == list(range(300))
     assert len(list(tmp_path.glob("logs/*/checkpoints/*"))) == 1
     assert statement(tmp_path, entries[7].envelope).count == 7
+
+
+class StoppedError(Exception):
+    """Writing ended at a step."""
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_run_of_former_keys_is_taken_over_once_wherever_that_is_broken_off(
+    tmp_path: Path, signed: bool
+) -> None:
+    log, former, now = signer("log"), signer("apply"), signer("apply")
+
+    def later(directory: Path, hook: Callable[[str], None] = silent) -> EvidenceWriter:
+        return EvidenceWriter.open(
+            directory,
+            now,
+            log_signer=log,
+            origin=f"{ORIGIN}-2",
+            former_origins=[ORIGIN],
+            clock=ticking(),
+            disk=Disk(hook),
+        )
+
+    for point in itertools.count(1):
+        place = tmp_path / str(point)
+        run = writer(place, sign=former, log=log).begin(
+            kind="apply", subjects=about(), summary="apply", run_id="r1"
+        )
+        made = records(2)
+        run.record_many(made)
+        if signed:  # but not appended
+            run._path("envelope").write_bytes(
+                Envelope.sign(run._statement("done", "done").payload(), former).data
+            )
+        run.leave()
+        later(place)
+        steps = itertools.count(1)
+
+        def stop(_: str, at: int = point, steps: Iterator[int] = steps) -> None:
+            if next(steps) == at:
+                raise StoppedError
+
+        try:
+            later(place, stop).recover()
+            whole = True
+        except (StoppedError, EvidenceError):
+            whole = False
+        later(place).recover()
+        logs = readers([place]).values()
+        said = [
+            read_run(place, found.origin, index, data)
+            for _, found in logs
+            for index, data in enumerate(found.entries())
+        ]
+        assert [(r.statement.run, r.statement.outcome, r.statement.count) for r in said] == [
+            ("r1", "interrupted", 2)
+        ], point
+        assert [r.record["summary"] for r in said[0].records()] == [m.summary for m in made]
+        assert said[0].statement.origin == f"{ORIGIN}-2"
+        assert not list(place.glob("logs/*/runs/*.json"))
+        if whole:
+            break
+    assert point > 10

@@ -77,12 +77,13 @@ class House:
             "west": FakeTarget("west"),
         }
         self.events: list[Event] = []
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
         runs = itertools.count(1)
         self.reconciler = Reconciler(
             target_of=self.target_of,
             store=self.store,
             evidence=self.evidence,
-            clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+            clock=lambda: self.now,
             new_run=lambda: f"run-{next(runs)}",
             listen=self.events.append,
         )
@@ -377,6 +378,21 @@ def test_a_run_that_lost_its_lease_stops(house: House) -> None:
     summary = house.apply(want(*(f"thing/{n}" for n in range(800))))
     assert "taken it over" in summary.results[0].error
     assert len(house.east.held) < 800
+
+
+def test_a_run_that_was_stopped_for_longer_than_its_lease_writes_nothing_more(
+    house: House,
+) -> None:
+    def stopped(action: Action) -> None:
+        if action.id == "thing/2":
+            house.now += timedelta(seconds=house.store.lease_seconds)
+
+    house.east.on_act = stopped
+    summary = house.apply(want(*(f"thing/{n}" for n in range(5))))
+    assert [written for written, _ in house.east.written] == ["thing/0", "thing/1"]
+    assert "did not keep its leases" in summary.results[0].error
+    house.east.on_act = lambda _: None
+    assert house.apply(want(*(f"thing/{n}" for n in range(5)))).exit_code == 0
 
 
 def test_two_passes_do_not_work_on_one_placement(house: House) -> None:

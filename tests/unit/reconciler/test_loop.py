@@ -199,6 +199,29 @@ def test_a_healing_that_takes_long_does_not_keep_others_from_their_turn(house: H
     until(lambda: ("a", Verb.HEAL) in east.written)
 
 
+def test_a_pass_that_waits_for_a_healing_goes_before_a_new_revision(house: House) -> None:
+    """What is newly wanted of others does not wait for an object that takes long."""
+    east = house.targets["east"]
+    house.loop.want([want("acme", "east", "a"), want("bravo", "east", "b")])
+    until(lambda: {phase(house, n) for n in ("acme", "bravo")} == {Phase.CONVERGED})
+    inside, leave = held(east, "a")
+    east.tamper(Placement("acme", "east"), "a")
+    east.seen.put(Nudge(Placement("acme", "east"), frozenset({"a"})))
+    assert inside.wait(PATIENCE)
+    before = len(house.store.runs(100))
+    house.loop.nudge(Placement("acme", "east"))
+    until(lambda: len(house.store.runs(100)) > before)
+    newer = "bb" * 20
+    house.loop.want(
+        [want("acme", "east", "a", revision=newer), want("bravo", "east", "b", revision=newer)]
+    )
+    until(lambda: ("b", Verb.UPDATE) in east.written)
+    assert ("a", Verb.UPDATE) not in east.written
+    leave.set()
+    until(lambda: ("a", Verb.UPDATE) in east.written)
+    assert all(each.clean for each in passes(house) if each.kind == "apply")
+
+
 def test_a_pass_that_gives_way_ends_with_the_loop(tmp_path: Path) -> None:
     """What was seen last is not healed any more, so that nobody may wait for it."""
     house = House(tmp_path, give_way=3600)
