@@ -46,6 +46,11 @@ def unguarded(_: Placement) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def always(_revision: str, _last: PlacementStatus) -> bool:
+    """Let a revision follow whatever was applied last."""
+    return True
+
+
 @dataclass(frozen=True)
 class ApplyOptions:
     """How a pass is to be done."""
@@ -55,6 +60,7 @@ class ApplyOptions:
     health: bool = True  # ask how everything fares afterwards
     width: int = 4  # placements of one target at the same time
     grounds: Grounds = NO_GROUNDS  # what lets the pass act, for its statement
+    may_follow: Callable[[str, PlacementStatus], bool] = always  # (revision, the last word)
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,15 @@ class Reconciler:
         recovered = ledger.recover()
         with Keeper(self._store, run, self._clock) as keeper:
             context = Context(
-                run, self._store, ledger, keeper, self._clock, how.plan, how.health, self._listen
+                run,
+                self._store,
+                ledger,
+                keeper,
+                self._clock,
+                how.plan,
+                how.health,
+                self._listen,
+                how.may_follow,
             )
             results = self._all(desired, how.width, partial(self._one, context, stop, turn))
         summary = self._close(ledger, Summary(run, tuple(results), recovered=tuple(recovered)))

@@ -60,6 +60,10 @@ class PlacementBusyError(ReconcilerError):
     """Another run is at work on the placement."""
 
 
+class OvertakenError(ReconcilerError):
+    """Another process applied a later revision to the placement than this one knows of."""
+
+
 class LeaseLostError(ReconcilerError):
     """Another run has taken the placement over; this one must not write to it any more."""
 

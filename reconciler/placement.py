@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from reconciler import receipts
-from reconciler.errors import ReconcilerError, TargetUnavailableError
+from reconciler.errors import OvertakenError, ReconcilerError, TargetUnavailableError
 from reconciler.events import Acted, Listener, Planned
 from reconciler.keeper import Keeper
 from reconciler.ledger import Ledger
@@ -53,6 +53,7 @@ class Context:
     options: PlanOptions
     health: bool
     listen: Listener
+    may_follow: Callable[[str, PlacementStatus], bool]
 
 
 @dataclass
@@ -81,10 +82,24 @@ def work(context: Context, reach: Callable[[], Target], todo: Work) -> None:
     lease = context.store.acquire(todo.placement, context.run)
     try:
         before = context.store.status(todo.placement)
+        _refuse_overtaken(context, todo.desired, before)
         _Line(context, todo, lease, before).run(reach)
     finally:
         with suppress(ReconcilerError):  # a lease that cannot be given back ends by itself
             context.store.give_back(lease)
+
+
+def _refuse_overtaken(context: Context, desired: Desired, before: PlacementStatus | None) -> None:
+    """Raise OvertakenError where what another process applied would be taken for drift."""
+    if before is None or before.revision == desired.revision:
+        return
+    if not context.may_follow(desired.revision, before):
+        raise OvertakenError(
+            f"{desired.placement}: another process has applied {before.revision[:12]}, which is "
+            f"later than {desired.revision[:12]}",
+            remedy="nothing needs to be done: this one looks at the branch first",
+            retry_after=1.0,
+        )
 
 
 @dataclass(frozen=True)

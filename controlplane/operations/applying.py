@@ -124,6 +124,17 @@ def _is_ours(repository: GitRepository, revision: str) -> bool:
         return False
 
 
+def is_ahead(last: PlacementStatus, ours: str, looked: float, repository: GitRepository) -> bool:
+    """Whether another process is ahead of the one that follows a branch here.
+
+    What it applied `last` is then no drift: it is later on the branch than `ours`, or not here and
+    was applied since the branch was looked at (`looked`, in seconds since 1970).
+    """
+    if _is_ours(repository, last.revision):
+        return last.revision != ours and repository.is_ancestor(ours, last.revision)
+    return datetime.fromisoformat(last.at).timestamp() >= looked
+
+
 @dataclass(frozen=True)
 class Holding:
     """The placements that may still hold something, by the last word on each.

@@ -103,6 +103,7 @@ class Follower:
         self._failures = 0
         self._woken = threading.Event()
         self.following = Following(in_force=in_force)
+        self.looked = 0.0  # when the last look began that is over, in seconds since 1970
 
     def nudge(self) -> None:
         """Look soon: the branch may have moved."""
@@ -126,10 +127,14 @@ class Follower:
 
     def look(self) -> None:
         """Look at the branch once, and take up what is new there."""
-        if self._seen():
+        begun = self._now()
+        seen = self._seen()
+        if seen:
             self._take()
         if not self._handed and self.following.in_force:
             self._resume()
+        if seen:
+            self.looked = begun
 
     def _seen(self) -> bool:
         """Find out where the branch is; False where it cannot be said."""

@@ -23,6 +23,7 @@ from controlplane.operations.applying import (
     applied_last,
     emptied,
     holding,
+    is_ahead,
     left_alone,
 )
 from controlplane.operations.clearing import Clearance
@@ -46,6 +47,7 @@ from reconciler.metrics import Metrics
 from reconciler.model import Placement
 from reconciler.schedule import Pace
 from reconciler.state.base import StateStore
+from reconciler.status import PlacementStatus
 
 _GLANCE: Final = 1.0  # seconds between two looks at how targets fare
 _OPENING: Final = Pace(first_retry=0.5, longest_retry=10.0)
@@ -130,7 +132,7 @@ class Service:
             ),
             self._targets,
             seconds=time.monotonic,
-            options=ApplyOptions(),
+            options=ApplyOptions(may_follow=self._may_follow),
             pace=Pace(interval=self._given.resync),
         )
         follower = self._follower = self._new_follower(store, loop)
@@ -166,6 +168,16 @@ class Service:
                     self._say("warning", "not-watching", error=str(error), next=error.remedy)
                 follower.nudge()  # what moved before the watch began
             yield
+
+    def _may_follow(self, revision: str, last: PlacementStatus) -> bool:
+        """Whether a revision may follow what was applied last; where not, look at the branch."""
+        follower = self._follower
+        if follower is None or not is_ahead(
+            last, revision, follower.looked, self._given.repository
+        ):
+            return True
+        follower.nudge()
+        return False
 
     def _head(self) -> str:
         """Return where the branch is, asking the Git server first where there is one."""

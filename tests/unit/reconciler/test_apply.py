@@ -395,6 +395,25 @@ def test_a_run_that_was_stopped_for_longer_than_its_lease_writes_nothing_more(
     assert house.apply(want(*(f"thing/{n}" for n in range(5)))).exit_code == 0
 
 
+def test_what_another_process_applied_later_is_left_as_it_is(house: House) -> None:
+    """One that knows an older revision would take it for drift, and put the old one back."""
+    newer = "cd" * 20
+    house.apply(want("a", value="2", revision=newer))
+    stands, written = house.store.status(ACME), list(house.east.written)
+    asked: list[tuple[str, str]] = []
+
+    def may_follow(revision: str, last: PlacementStatus) -> bool:
+        asked.append((revision, last.revision))
+        return False
+
+    summary = house.apply(want("a"), may_follow=may_follow)
+    assert asked == [(COMMIT, newer)]
+    assert (house.east.written, house.store.status(ACME)) == (written, stands)
+    assert "another process has applied cdcdcdcdcdcd" in summary.results[0].error
+    assert summary.exit_code == 5
+    assert house.apply(want("a", value="2", revision=newer), may_follow=may_follow).exit_code == 0
+
+
 def test_two_passes_do_not_work_on_one_placement(house: House) -> None:
     inside, leave = threading.Event(), threading.Event()
 

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from controlplane.errors import UsageError
-from controlplane.operations.applying import applied_last, emptied, holding, left_alone
+from controlplane.operations.applying import (
+    applied_last,
+    emptied,
+    holding,
+    is_ahead,
+    left_alone,
+)
 from controlplane.operations.wanted import Wanted
 from controlplane.repo.errors import ShallowRepositoryError, UnknownRevisionError
 from controlplane.repo.git import GitRepository
@@ -123,6 +129,32 @@ def test_a_shallow_clone_cannot_tell_what_is_anothers(tmp_path: Path) -> None:
     assert left_alone(repository, strangers, declared) == []
     with pytest.raises(ShallowRepositoryError, match="shallow clone"):
         left_alone(repository, strangers, Wanted(()))
+
+
+@pytest.mark.parametrize(
+    ("applied", "ours", "looked", "ahead"),
+    [
+        ("first", "second", 1e10, False),  # it is ours to go on
+        ("second", "first", 1e10, True),  # however lately the branch was looked at
+        ("second", "second", 0.0, False),
+        ("aside", "second", 0.0, False),  # neither comes after the other
+        ("unknown", "second", 0.0, True),  # perhaps the branch moved on since
+        ("unknown", "second", 1e10, False),  # it did not: it is another repository's
+    ],
+)
+def test_who_is_ahead_on_the_branch(
+    tmp_path: Path, applied: str, ours: str, looked: float, *, ahead: bool
+) -> None:
+    made = TestRepository(tmp_path)
+    first = made.commit({"a": "1"})
+    named = {
+        "first": first,
+        "second": made.commit({"a": "2"}, parents=[first]),
+        "aside": made.commit({"a": "3"}, parents=[first], branch="aside"),
+        "unknown": "e" * 40,
+    }
+    last = status(Phase.CONVERGED, *SOMETHING, revision=named[applied])
+    assert is_ahead(last, named[ours], looked, GitRepository.open(made.path)) is ahead
 
 
 def test_a_target_that_is_no_longer_declared_is_said_and_stops_nothing() -> None:

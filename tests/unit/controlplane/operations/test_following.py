@@ -73,6 +73,27 @@ def test_a_cleared_revision_is_handed_over_once() -> None:
     assert house.events == ["revision-taken-up"]
 
 
+def test_a_look_counts_once_it_is_over() -> None:
+    house = House()
+    seen: list[float] = []
+    house.refused = {"bbb": NOT_CLEARED}
+    house.follower.look()
+    assert house.follower.looked == 1234.5
+    house.follower.looked = 0.0
+    house.head = AWAY
+    house.follower.look()
+    assert house.follower.looked == 0.0
+    house.head = "bbb"
+    take = house._take
+    house.follower._branch = Branch(
+        house._head,
+        lambda *given: (seen.append(house.follower.looked), take(*given))[1],
+        house._rendered,
+    )
+    house.follower.look()
+    assert (seen, house.follower.looked) == ([0.0], 1234.5)
+
+
 def test_the_next_one_is_cleared_from_the_one_in_force() -> None:
     house = House()
     house.follower.look()
