@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -300,3 +301,28 @@ def test_the_reconciler_follows_a_branch_over_ssh(tmp_path: Path, fleet: Fleet) 
         host.start()
         fleet.says("source-back")
         assert fleet.stop() == 0
+
+
+@needs_git
+def test_what_another_process_applied_is_no_drift_before_the_branch_was_looked_at(
+    tmp_path: Path, fleet: Fleet
+) -> None:
+    bare = tmp_path / "served" / FLEET
+    pushed(fleet, bare)
+    state = ["--state", f"sqlite:///{tmp_path / 'shared.db'}"]
+    with githost.https(tmp_path, bare.parent, TOKEN) as host:
+        fleet.environment["SSL_CERT_FILE"] = str(host.authority)
+        token = written(tmp_path / "token", TOKEN)
+        remote = ["--remote", host.url(FLEET), "--git-token-file", str(token)]
+        fleet.start(*remote, "--interval", "1h", *state)
+        fleet.says("placement=acme/dev@local phase=converged")
+        fleet.replicas(2)
+        judged = fleet.judged("two", "Two")
+        pushed(fleet, bare)
+        fleet.cpctl("apply", "--connect", f"*=directory:{fleet.out}/{{name}}", *state)
+        fleet.says("revision-taken-up", judged)  # looked at because of what the other did
+        assert fleet.stop() == 0
+    assert "replicas: 2" in fleet.deployed()
+    log = fleet.log.read_text()
+    assert set(re.findall(r" action .* verb=(\w+)", log)) == {"create"}, "nothing was put back"
+    assert "Traceback" not in log
