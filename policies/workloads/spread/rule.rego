@@ -28,11 +28,15 @@ findings contains finding if {
 	pod.kind == "Deployment"
 	copies := object.get(input.subject.resource.objects[pod.at[1]], ["spec", "replicas"], 1)
 	quantities.number_or(copies, 1) > 1
-	object.get(pod.spec, "topologySpreadConstraints", null) in [[], null]
-	object.get(pod.spec, ["affinity", "podAntiAffinity"], null) in [{}, null]
+	not constrained(pod)
+	not apart(pod)
 	finding := {
 		"code": "together",
 		"path": pod.path,
 		"params": {"workload": pod.name},
 	}
 }
+
+constrained(pod) if some _ in pod.spec.topologySpreadConstraints
+
+apart(pod) if some _ in pod.spec.affinity.podAntiAffinity
