@@ -49,10 +49,11 @@ names := concat(", ", [name |
 first := ordered[0]
 
 findings contains finding if {
+	at := first
 	approvals.all_known
 	finding := {
 		"code": "own",
-		"path": ["requirements", first],
+		"path": ["requirements", at],
 		"params": {"authors": concat(", ", sort([each | some each in approvals.authors])), "requirements": names},
 	}
 }

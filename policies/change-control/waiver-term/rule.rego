@@ -48,11 +48,12 @@ findings contains finding if {
 }
 
 findings contains finding if {
+	waiver := input.subject.name
 	startswith(spec.rule, "change-control/")
 	finding := {
 		"code": "protected",
 		"path": ["spec", "rule"],
-		"params": {"rule": spec.rule, "waiver": input.subject.name},
+		"params": {"rule": spec.rule, "waiver": waiver},
 	}
 }
 
