@@ -119,7 +119,7 @@ def _apply(work: Pass, tenant: Sequence[str], environment: str, form: str) -> in
         for problem in problems:
             output.fail(f"{problem.position}: {problem.message}", problem.remedy)
     for each in undone:
-        output.fail(f"{each.name} may hold what nobody declares: {each.message}", each.remedy)
+        output.fail(str(each), each.remedy)
     lacking = declared.problems or undone
     return summary.exit_code or (Exit.PARTLY_APPLIED if lacking else Exit.CLEAN)
 

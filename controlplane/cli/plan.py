@@ -77,7 +77,7 @@ def command(
         for problem in problems:
             output.fail(f"{problem.position}: {problem.message}", problem.remedy)
     for each in strangers:
-        output.fail(f"{each.name} may hold what nobody declares: {each.message}", each.remedy)
+        output.fail(str(each), each.remedy)
     return _exit(plans, failed=bool(declared.problems or strangers))
 
 

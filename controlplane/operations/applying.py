@@ -195,6 +195,9 @@ class LeftAlone:
     message: str
     remedy: str
 
+    def __str__(self) -> str:
+        return f"{self.name} may hold what nobody declares: {self.message}"
+
 
 def emptied(
     target_of: TargetOf, ours: Sequence[Placement], declared: Wanted, snapshot: Snapshot
