@@ -37,30 +37,29 @@ class Cache:
 
     def get(self, name: str) -> bytes | None:
         """Return what was put under `name`, None where nothing authentic is there."""
+        content, ours = self.found(name)
+        return content if ours else None
+
+    def found(self, name: str, largest: int = LARGEST) -> tuple[bytes | None, bool]:
+        """Return what lies under `name`, None for nothing, and whether it is authentic.
+
+        Where it is not, another proof is to vouch for it. More than `largest` bytes are not read.
+        """
         key = secret(self.key, create=False)
         try:
-            data = _read(self.directory / name, self.directory)
+            data = _read(self.directory / name, self.directory, min(largest + _TAG, LARGEST))
         except OSError:
-            return None
-        if data is None or key is None:
-            return None
+            data = None
+        if data is None or len(data) < _TAG:
+            return None, False
         tag, content = data[:_TAG], data[_TAG:]
-        if self.authenticate and not hmac.compare_digest(tag, _tag(key, name, content)):
-            return None
-        with suppress(OSError):  # what is used stays; of each kind the oldest goes
-            os.utime(self.directory / name)
-        return content
-
-    def unproven(self, name: str, largest: int = LARGEST) -> bytes | None:
-        """Return what lies under `name`, whoever put it there: another proof is to vouch for it.
-
-        What has more than `largest` bytes is not read.
-        """
-        try:
-            data = _read(self.directory / name, self.directory, largest + _TAG)
-        except OSError:
-            return None
-        return None if data is None or len(data) < _TAG else data[_TAG:]
+        ours = key is not None and (
+            not self.authenticate or hmac.compare_digest(tag, _tag(key, name, content))
+        )
+        if ours:
+            with suppress(OSError):  # what is used stays; of each kind the oldest goes
+                os.utime(self.directory / name)
+        return content, ours
 
     def put(self, name: str, content: bytes, most: int = MOST_FILES) -> bool:
         """Remember `content`, and return whether that could be done.
@@ -142,7 +141,7 @@ def _make(place: Path) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def _read(place: Path, directory: Path, largest: int = LARGEST) -> bytes | None:
+def _read(place: Path, directory: Path, largest: int) -> bytes | None:
     if not _ours(directory):
         return None
     descriptor = os.open(place, _READING)

@@ -168,9 +168,10 @@ class Recalled:
         if self._cache is None:
             return None, None
         name = _name(tree, kind)
-        if (content := self._cache.get(name)) is not None:
+        content, ours = self._cache.found(name)
+        if ours:
             return content, None
-        if (content := self._cache.unproven(name)) is not None:
+        if content is not None:
             for word in words():
                 if word.tree == tree and word.holds(kind, content):
                     return content, word

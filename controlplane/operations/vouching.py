@@ -108,7 +108,7 @@ class Words:
         with suppress(ControlPlaneError):  # roots that cannot be read make nobody trusted
             trust, now = self._trust(), self._now()
             for name in names[:MOST_WORDS]:
-                data = self._cache.unproven(name, LIMIT)
+                data, _ = self._cache.found(name, LIMIT)
                 word = None if data is None else believed(data, trust, now)
                 if word is not None and word.code == self._code:
                     yield word
