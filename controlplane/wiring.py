@@ -27,6 +27,7 @@ from controlplane.settings import Connection, Connections
 if TYPE_CHECKING:
     from controlplane.authenticated import Cache
     from controlplane.operations.applying import Clearing
+    from controlplane.operations.recalled import Recalled
     from controlplane.policy.engine import PolicyEngine
     from controlplane.policy.engines.compiled import CompiledEngine
     from controlplane.render.helm import ChartRenderer
@@ -125,6 +126,13 @@ def revisions() -> Cache:
     from controlplane.authenticated import Cache  # noqa: PLC0415
 
     return Cache(cache_home() / "revisions", cache_key())
+
+
+def recalled() -> Recalled:
+    """Return what is known of revisions here, or by whom the base trusts to decide; for one run."""
+    from controlplane.operations.recalled import Recalled  # noqa: PLC0415
+
+    return Recalled(revisions(), now)
 
 
 def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) -> EvidenceWriter:

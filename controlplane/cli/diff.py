@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from controlplane import wiring
 from controlplane.cli import changes_text, options, output
+from controlplane.cli.gate_step import mention
 from controlplane.errors import Exit
 from controlplane.repo.changes import changes
 from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import read, read_worktree
+from controlplane.repo.snapshot import Snapshot, read, read_worktree
 
 
 @click.command()
@@ -19,9 +21,8 @@ from controlplane.repo.snapshot import read, read_worktree
 def diff(base: str, head: str | None, root: str, form: str) -> int:
     """Show what changed from BASE (default: HEAD) to HEAD (default: the working tree)."""
     repository = GitRepository.open(root)
-    old = read(repository, base).require_valid()
-    new = (read_worktree(root) if head is None else read(repository, head)).require_valid()
-    found = changes(old, new)
+    old, new = _ends(repository, root, base, head)
+    found = changes(old.require_valid(), new.require_valid())
     if form == "json":
         output.data(output.as_json(changes_text.as_json(found)))
     elif form == "md":
@@ -29,3 +30,15 @@ def diff(base: str, head: str | None, root: str, form: str) -> int:
     else:
         output.data(changes_text.as_lines(found))
     return Exit.CLEAN
+
+
+def _ends(
+    repository: GitRepository, root: str, base: str, head: str | None
+) -> tuple[Snapshot, Snapshot]:
+    """Read both ends; of two commits no more than what earlier runs do not know."""
+    if head is None:
+        return read(repository, base), read_worktree(root)
+    recalled = wiring.recalled()
+    ends = recalled.ends(repository, base, head)
+    mention(recalled)
+    return ends

@@ -9,11 +9,11 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
+from controlplane.cli.gate_step import revision_of
 from controlplane.errors import ControlPlaneError, Exit
 from controlplane.operations import exchange
 from controlplane.operations.trust import trust_set
 from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import read
 from evidence.cli import evidence as own
 
 
@@ -52,7 +52,7 @@ def collect(root: str, rev: str) -> int:
     """Take over what others published under refs/evidence/*, each log verified first."""
     repository = GitRepository.open(root)
     directory = wiring.evidence_directory(repository)
-    trust = trust_set(read(repository, rev))
+    trust = trust_set(revision_of(repository, rev))
     found = exchange.collect(repository, directory, trust, wiring.now())
     for each in found:
         if each.problem:

@@ -18,7 +18,7 @@ from controlplane.cli import collecting, gate_output, output
 from controlplane.cli import forms as shown
 from controlplane.cli.forms import Form
 from controlplane.cli.gate_explain import show
-from controlplane.cli.gate_step import Ends
+from controlplane.cli.gate_step import Ends, mention
 from controlplane.cli.gate_watch import watch
 from controlplane.errors import Exit
 from controlplane.operations.agreement import agreement
@@ -28,7 +28,6 @@ from controlplane.operations.clearing import branch
 from controlplane.operations.gate import ALONE, Agreement, GateReport, Means, Step
 from controlplane.operations.gate import gate as judge_step
 from controlplane.operations.genesis import beginning, require_pinned
-from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import record_decision
 from controlplane.operations.remembering import past_decisions
 from controlplane.operations.said import Statements
@@ -119,12 +118,9 @@ def command(
     if watching:
         return watch(repository, ends, lambda step: _judged(repository, step, engine, whole=whole))
     with collecting.paused():
-        cache = wiring.revisions()
-        recalled = Recalled(cache, wiring.now)
+        recalled = wiring.recalled()
         step = ends.read(repository, recalled)
-        if recalled.taken_over:
-            signed = "which a key for deciding signed"
-            output.talk(f"image: {recalled.taken_over[:12]}, {signed}; the fleet is not read again")
+        mention(recalled)
         if step.genesis:
             _begin(repository, step.head)
         judge = wiring.policy_engine(engine)
@@ -132,7 +128,7 @@ def command(
             return show(_gate(repository, step, judge, whole=whole), judge, rule, subject)
         recorded = ends.committed and not no_record
         wanted = Wanted(whole, recorded, again, keys, shown.chosen(forms, "table"))
-        answer = _answer(repository, step, judge, wanted, cache)
+        answer = _answer(repository, step, judge, wanted, wiring.revisions())
         _show(answer.report, wanted)
         code = _next(answer.report, recorded=recorded, unapproved=unapproved)
         with suppress(Exception):  # the answer was given; this spares the next its time

@@ -28,7 +28,7 @@ from controlplane.operations.recording import record_decision
 from controlplane.operations.stepping import KeptEngine, Means, judge_step
 from controlplane.repo.git import GitRepository
 from controlplane.repo.quarantine import folder, folder_name, moved
-from controlplane.repo.snapshot import read
+from controlplane.repo.snapshot import read_part
 from controlplane.report.results import exit_of
 from evidence.canonical import Json
 
@@ -101,7 +101,7 @@ def _protected(repository: GitRepository, branch: str) -> tuple[str, ...]:
     """Return the branches that are judged: what the revision in force says, and `branch`."""
     if not repository.has(f"{_HEADS}{branch}"):
         return (branch,)
-    declared = read(repository, f"{_HEADS}{branch}").repository()
+    declared = read_part(repository, f"{_HEADS}{branch}").repository()
     return (branch, *(declared.spec.protected_branches if declared else ()))
 
 

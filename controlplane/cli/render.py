@@ -10,14 +10,15 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
-from controlplane.cli.lint import take
+from controlplane.cli.gate_step import revision_of
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, UsageError
 from controlplane.operations.linting import require_sound
 from controlplane.operations.rendering import render as render_tenants
 from controlplane.operations.scaffold import NewFile
 from controlplane.render.model import RenderedPlacement
-from controlplane.repo.snapshot import Snapshot
+from controlplane.repo.git import GitRepository
+from controlplane.repo.snapshot import Snapshot, read_worktree
 from controlplane.values import Problem
 from reconciler.manifests import to_yaml
 
@@ -39,7 +40,8 @@ def render(
     output_dir: Path | None,
 ) -> int:
     """Show what TENANT becomes on its targets: every object, and the file that produced it."""
-    snapshot = require_sound(take(root, rev))
+    found = read_worktree(root) if rev is None else revision_of(GitRepository.open(root), rev)
+    snapshot = require_sound(found)
     _require_tenant(snapshot, tenant)
     outcome = render_tenants(snapshot, [tenant], wiring.charts())
     problems = outcome.problems.get(tenant, ())

@@ -68,15 +68,24 @@ class Recalled:
 
         Raises what reading them raises, and UsageError for a base that head does not contain.
         """
-        self._newest_name = _name(str(repository.git_dir.resolve()), "newest")
-        self._parsed = beside(repository.git_dir)
         if base is None:
+            self._begin(repository)
             return Step(nothing(), read(repository, head), genesis=True)
-        before = self._before(repository, base)
-        after = self._derived(repository, head) or read(repository, head)
+        before, after = self.ends(repository, base, head)
         ends = (before.commit, after.commit)
         contained = all(ends) and repository.is_ancestor(*(c.id for c in ends if c))
         return step_between(before, after, contained=contained)
+
+    def ends(self, repository: GitRepository, base: str, head: str) -> tuple[Snapshot, Snapshot]:
+        """Return two revisions, whether or not one contains the other; raises as reading does."""
+        self._begin(repository)
+        before = self._before(repository, base)
+        return before, self._derived(repository, head) or read(repository, head)
+
+    def revision(self, repository: GitRepository, revision: str) -> Snapshot:
+        """Return a revision, from what is known of it or of one near it; raises as reading does."""
+        self._begin(repository)
+        return self._known(repository, revision) or read(repository, revision)
 
     def keep(self, report: GateReport, signer: Signer | None = None) -> None:
         """Keep for later runs what judging a step has shown of its two revisions.
@@ -109,10 +118,24 @@ class Recalled:
         """Whether both ends are made of what another machine found out."""
         return self._origin is not None and self._origin is self._taken_over
 
+    def _begin(self, repository: GitRepository) -> None:
+        self._newest_name = _name(str(repository.git_dir.resolve()), "newest")
+        self._parsed = beside(repository.git_dir)
+
     def _before(self, repository: GitRepository, base: str) -> Snapshot:
         """Return the base, and remember of which sound revision head can be derived."""
+        if (recalled := self._known(repository, base)) is not None:
+            return recalled
+        before = read(repository, base)
+        if self._cache is not None:
+            known = self._cache.get(_name(before.tree_id, "sound")) is not None
+            self._origin = before if known or not lint(before) else None
+        return before
+
+    def _known(self, repository: GitRepository, base: str) -> Snapshot | None:
+        """Return a revision by its image or that of one near it, and remember which that was."""
         if self._cache is None:
-            return read(repository, base)
+            return None
         commit = repository.resolve(base)
         if self._now is not None:
             trust = partial(trust_at, repository, commit.id)
@@ -127,10 +150,8 @@ class Recalled:
                 derived = self._derived(repository, base)
                 if derived is not None and derived.commit == commit:  # a branch may move on
                     return derived
-        before = read(repository, base)
-        known = self._cache.get(_name(before.tree_id, "sound")) is not None
-        self._origin = before if known or not lint(before) else None
-        return before
+            self._origin = None
+        return None
 
     def _derived(self, repository: GitRepository, revision: str) -> Derived | None:
         """Return a revision made of the origin, None where it is to be read."""

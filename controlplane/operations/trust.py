@@ -14,8 +14,7 @@ from typing import Any
 from controlplane.errors import InvalidRepositoryError
 from controlplane.operations.snippet import snippet
 from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import Snapshot, snapshot
-from controlplane.repo.source import PartSource
+from controlplane.repo.snapshot import Snapshot, read_part
 from controlplane.resources import API_VERSION
 from controlplane.resources.scalars import Timestamp
 from controlplane.resources.trust_root import Key, TrustRoot
@@ -80,8 +79,8 @@ def trust_at(repository: GitRepository, revision: str) -> TrustSet:
     Where roots are kept elsewhere than `layout.trust` says, their keys are not found. Raises as
     `trust_set` does, and what reading a commit raises.
     """
-    places = snapshot(PartSource(repository, revision)).places
-    return trust_of(snapshot(PartSource(repository, revision, places.trust)))
+    places = read_part(repository, revision).places
+    return trust_of(read_part(repository, revision, places.trust))
 
 
 def check(snapshot: Snapshot) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ from controlplane.repo.source import (
     CommitSource,
     IndexSource,
     NoSource,
+    PartSource,
     Source,
     WorktreeSource,
 )
@@ -329,6 +330,14 @@ def read_index(repository: GitRepository, file: Path | None = None) -> Snapshot:
             remedy="name a revision: `--rev HEAD`",
         )
     return snapshot(IndexSource(repository, file), beside(repository.git_dir))
+
+
+def read_part(repository: GitRepository, revision: str, part: str = "") -> Snapshot:
+    """Return what the files at the root of a commit and below `part` declare, and nothing else.
+
+    What they refer to elsewhere is not looked for. Raises as `read` does.
+    """
+    return snapshot(PartSource(repository, revision, part))
 
 
 def read_worktree(path: str | Path, replaced: Mapping[str, bytes] | None = None) -> Snapshot:

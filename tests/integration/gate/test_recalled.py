@@ -14,12 +14,16 @@ import pytest
 
 from controlplane.authenticated import Cache
 from controlplane.cli import collecting
+from controlplane.cli.changes_text import as_json
 from controlplane.operations import fleet_subject, own_code, recalled
 from controlplane.operations.gate import GateReport, Step, gate
+from controlplane.operations.linting import lint as find_problems
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import decision_json
+from controlplane.operations.rendering import render
 from controlplane.render.helm import HelmCharts
 from controlplane.repo.cache import beside
+from controlplane.repo.changes import changes
 from controlplane.repo.derived import Derived
 from controlplane.repo.git import GitRepository
 from controlplane.repo.image import Imaged
@@ -76,6 +80,44 @@ def test_no_run_answers_otherwise_than_one_that_knows_nothing(
     head = world.commit(edits, world.base)
     alone = _said(_run(world, None, head))
     assert [_said(_run(world, cache, head)) for _ in range(3)] == [alone] * 3
+
+
+@pytest.mark.parametrize("edits", STEPS, ids=lambda edits: "+".join(name for name, _ in edits))
+def test_two_revisions_differ_in_the_same_however_they_were_read(
+    world: World, cache: Cache, edits: list[tuple[str, str]]
+) -> None:
+    """Also against the order of history, and where neither contains the other."""
+    head = world.commit(edits, world.base)
+    beside_it = world.commit([("label", "dune"), ("namespace", "acme")], world.base)
+    _run(world, cache, world.commit([("label", "cedar")], world.base))
+    for one, other in ((world.base, head), (head, world.base), (beside_it, head)):
+        ends = Recalled(cache).ends(world.git, one, other)
+        alone = read(world.git, one), read(world.git, other)
+        assert [end.problems for end in ends] == [end.problems for end in alone]
+        assert as_json(changes(*ends)) == as_json(changes(*alone))
+
+
+@pytest.mark.parametrize("edits", STEPS, ids=lambda edits: "+".join(name for name, _ in edits))
+def test_a_revision_renders_the_same_however_it_was_read(
+    world: World, cache: Cache, edits: list[tuple[str, str]]
+) -> None:
+    revision = world.commit(edits, world.base)
+    _run(world, cache, world.commit([("label", "cedar")], world.base))
+    found, alone = Recalled(cache).revision(world.git, revision), read(world.git, revision)
+    assert find_problems(found) == find_problems(alone)
+    tenants = sorted(alone.of_kind("Tenant"))
+    assert render(found, tenants, HelmCharts(None)) == render(alone, tenants, HelmCharts(None))
+
+
+def test_of_a_revision_near_a_known_one_only_the_difference_is_read(
+    world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(world, cache, world.commit([("label", "cedar")], world.base))
+    one, other = (world.commit([(edit, "bolt")], world.base) for edit in ("label", "zone"))
+    monkeypatch.setattr(recalled, "read", lambda *_: pytest.fail("the fleet was read"))
+    assert all(isinstance(end, Derived) for end in Recalled(cache).ends(world.git, one, other))
+    assert isinstance(Recalled(cache).revision(world.git, one), Derived)
+    assert isinstance(Recalled(cache).revision(world.git, world.base), Imaged)
 
 
 def test_a_sound_base_is_looked_at_once(
