@@ -3,7 +3,7 @@
 Whoever signs decisions may say that a change is allowed; that a revision is sound, and what it
 holds, says no more than that. So an image counts where a key for decisions signed it that the base
 trusts now. Decides what is signed (an in-toto statement of the revision and the files' digests) and
-whose word is taken; where the files lie is left to `recalled`.
+whose word is taken; where the files lie is left to `images`.
 """
 
 from __future__ import annotations

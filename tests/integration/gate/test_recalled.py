@@ -15,7 +15,7 @@ import pytest
 from controlplane.authenticated import Cache
 from controlplane.cli import collecting
 from controlplane.cli.changes_text import as_json
-from controlplane.operations import fleet_subject, own_code, recalled
+from controlplane.operations import fleet_subject, images, own_code, recalled
 from controlplane.operations.gate import GateReport, Step, gate
 from controlplane.operations.linting import lint as find_problems
 from controlplane.operations.recalled import Recalled
@@ -156,7 +156,7 @@ def test_soundness_is_believed_of_this_machine_alone(
 ) -> None:
     base = world.commit([("lock stale", "acme")], world.base)
     head = world.commit([("lock stale", "acme"), ("label", "bolt")], base)
-    name = recalled._name(read(world.git, base).tree_id, "sound")
+    name = images.name_of(read(world.git, base).tree_id, "sound")
     if writer == "nobody":
         cache.directory.mkdir()
         (cache.directory / name).write_bytes(b"")
@@ -194,7 +194,7 @@ def test_an_image_is_believed_of_this_machine_alone(
 ) -> None:
     head = world.commit([("namespace", "acme")], world.base)
     _run(world, cache, head)
-    name = recalled._name(world.origin.tree_id, "image")
+    name = images.name_of(world.origin.tree_id, "image")
     kept = cache.get(name) or b""
     forged = kept.replace(b'"tenants":{"count":4', b'"tenants":{"count":7')
     assert forged != kept
@@ -212,7 +212,7 @@ def test_what_is_gone_or_damaged_is_found_out_again(
 ) -> None:
     head = world.commit([("namespace", "acme"), ("namespace", "bolt")], world.base)
     alone = _said(_run(world, cache, head))
-    name = recalled._name(
+    name = images.name_of(
         str(world.git.git_dir.resolve()) if kind == "newest" else world.origin.tree_id, kind
     )
     assert cache.get(name) is not None
@@ -245,7 +245,7 @@ def test_a_base_far_from_the_image_gets_one(
     _run(world, cache, world.commit([("label", "bolt")], world.base))
     merged = world.commit([("zone", "acme"), ("zone", "bolt")], world.base)
     head = world.commit([("zone", "acme"), ("zone", "bolt"), ("label", "cedar")], merged)
-    name = recalled._name(read(world.git, merged).tree_id, "image")
+    name = images.name_of(read(world.git, merged).tree_id, "image")
     _run(world, cache, head, merged)
     assert cache.get(name) is None
     monkeypatch.setattr(recalled, "FAR", 1)
@@ -279,13 +279,13 @@ def test_a_branch_that_moves_meanwhile_gets_no_image_of_what_it_was(
     moved = world.commit([("lock stale", "acme")], world.base)
     head = world.commit([("lock stale", "acme"), ("label", "cedar")], moved)
     world.made.branch("protected", world.base)
-    real = Recalled._image
+    real = images.Images.open
 
-    def late(self: Recalled, repository: GitRepository, revision: str, tree: str) -> Imaged | None:
+    def late(self: images.Images, revision: str, tree: str) -> Imaged | None:
         world.made.branch("protected", moved)
-        return real(self, repository, revision, tree)
+        return real(self, revision, tree)
 
-    monkeypatch.setattr(Recalled, "_image", late)
+    monkeypatch.setattr(images.Images, "open", late)
     report = _run(world, cache, head, "protected")
     assert report.step.base.commit is not None
     assert report.step.base.commit.id == moved
@@ -295,9 +295,9 @@ def test_a_branch_that_moves_meanwhile_gets_no_image_of_what_it_was(
 def test_what_other_code_found_out_is_not_taken_over(
     world: World, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = recalled._name(world.origin.tree_id, "sound")
+    ours = images.name_of(world.origin.tree_id, "sound")
     monkeypatch.setattr(own_code, "digest", lambda: "sha256 of other code")
-    assert recalled._name(world.origin.tree_id, "sound") != ours
+    assert images.name_of(world.origin.tree_id, "sound") != ours
 
 
 def test_a_cache_that_cannot_be_written_is_only_slower(world: World, tmp_path: Path) -> None:

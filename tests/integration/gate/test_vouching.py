@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from controlplane.authenticated import Cache
-from controlplane.operations import fleet_subject, own_code, recalled, vouching
+from controlplane.operations import fleet_subject, images, own_code, recalled, vouching
 from controlplane.operations.gate import GateReport, gate
 from controlplane.operations.recalled import Recalled
 from controlplane.operations.recording import decision_json
@@ -92,7 +92,7 @@ def _said(report: GateReport) -> Any:
 
 
 def _name(fleet: Fleet, kind: str, revision: str = "") -> str:
-    return recalled._name(read(fleet.world.git, revision or fleet.base).tree_id, kind)
+    return images.name_of(read(fleet.world.git, revision or fleet.base).tree_id, kind)
 
 
 def _believes(fleet: Fleet, cache: Cache, now: datetime = NOW) -> bool:
@@ -285,7 +285,7 @@ def test_a_base_that_moves_meanwhile_says_itself_whom_it_trusts(
         return trust_at(repository, revision)
 
     monkeypatch.setattr(recalled, "trust_at", move)
-    base = Recalled(fresh, lambda: NOW)._before(fleet.world.git, "moving")
+    base = Recalled(fresh, lambda: NOW).revision(fleet.world.git, "moving")
     assert TRUST not in base.entries
     assert not isinstance(base, Derived)
 
