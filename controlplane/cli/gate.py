@@ -27,7 +27,7 @@ from controlplane.operations.authorising import holds_until
 from controlplane.operations.clearing import branch
 from controlplane.operations.gate import ALONE, Agreement, GateReport, Means, Step
 from controlplane.operations.gate import gate as judge_step
-from controlplane.operations.genesis import beginning, require_pinned
+from controlplane.operations.genesis import UnreadableBeginningError, beginning, require_pinned
 from controlplane.operations.recording import record_decision
 from controlplane.operations.remembering import past_decisions
 from controlplane.operations.said import Statements
@@ -144,7 +144,11 @@ def _begin(repository: GitRepository, head: Snapshot) -> None:
     if first is None or first.problems:
         return  # the gate says what is wrong with it
     require_pinned(first, head)
-    found = beginning(first)
+    try:
+        found = beginning(first)
+    except UnreadableBeginningError as error:  # nothing is pinned, and what is judged is `head`
+        output.talk(f"genesis: unknown; {error}")
+        return
     output.talk(f"genesis: trustRoot {found.trust_root}, policies {found.policies}")
 
 

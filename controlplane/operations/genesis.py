@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from controlplane.errors import ControlPlaneError, Exit
+from controlplane.errors import ControlPlaneError, Exit, InvalidRepositoryError
 from controlplane.operations.policies import policy_sets
 from controlplane.operations.trust import trust_of
+from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo.snapshot import Snapshot
 from evidence.canonical import digest, digest_bytes
 
@@ -30,9 +31,23 @@ class Beginning:
     policies: str  # of {policy set: digest of its policies} in canonical form
 
 
+class UnreadableBeginningError(InvalidRepositoryError):
+    """The first revision's policies do not load any more, so what they were cannot be told."""
+
+
 def beginning(first: Snapshot) -> Beginning:
-    """Return what trust begins with at a revision; raises as `policy_sets` does."""
-    sets = {named.name: named.bundle.digest for named in policy_sets(first)}
+    """Return what trust begins with at a revision.
+
+    Raises UnreadableBeginningError where its policies do not load: their place is in that
+    revision, which may be long gone from the working tree.
+    """
+    try:
+        sets = {named.name: named.bundle.digest for named in policy_sets(first)}
+    except PolicyLoadError as error:
+        raise UnreadableBeginningError(
+            f"the policies of the first revision, {first.revision}, do not load: {error}",
+            remedy="use a version of cpctl that loads them, such as the one that pinned them",
+        ) from error
     return Beginning(digest_bytes(trust_of(first).to_bytes()), digest(sets))
 
 

@@ -194,3 +194,21 @@ def test_it_is_judged_again_on_every_save(gated: Gated, tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+def test_the_first_revision_may_hold_rules_that_load_no_more(
+    gated: Gated, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An upgrade can refuse what an early revision brought; nothing pins it, and HEAD is judged."""
+    whole = {path: (gated.path / path).read_text() for path in (RULE,)}
+    gated.git("checkout", "-q", "--orphan", "again")
+    change(gated, "# METADATA", "# NOTHING", RULE)
+    gated.git("add", "-A")
+    gated.git("commit", "-q", "-m", "first")
+    first = gated.git("rev-parse", "HEAD").strip()
+    (gated.path / RULE).write_text(whole[RULE])
+    gated.git("commit", "-q", "-a", "-m", "second")
+    assert judge(gated, "--genesis", "--no-record") == Exit.CLEAN
+    assert (
+        f"genesis: unknown; the policies of the first revision, {first}" in capsys.readouterr().err
+    )

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from controlplane.operations.clearing import branch
-from controlplane.operations.genesis import Beginning, GenesisError, beginning, require_pinned
+from controlplane.operations.genesis import (
+    Beginning,
+    GenesisError,
+    UnreadableBeginningError,
+    beginning,
+    require_pinned,
+)
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, read
 from tests.support import documents
@@ -83,3 +89,12 @@ def test_other_rules_are_another_beginning(history: History) -> None:
 def test_pins_do_not_change_what_they_pin(history: History) -> None:
     second = history.then(pinned(beginning(history.first)))
     assert beginning(second) == beginning(history.first)
+
+
+def test_a_beginning_whose_policies_do_not_load_is_named(tmp_path: Path) -> None:
+    broken = {path: text.replace("# METADATA", "# NOTHING") for path, text in RULES.items()}
+    made = TestRepository(tmp_path)
+    commit = made.commit(files() | broken)
+    with pytest.raises(UnreadableBeginningError, match=commit) as raised:
+        beginning(read(GitRepository.open(tmp_path), commit))
+    assert raised.value.remedy
