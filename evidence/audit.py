@@ -68,6 +68,9 @@ class _LogAudit:
         entries = list(self.log.entries())
         leaves = [merkle.leaf_hash(entry) for entry in entries]
         self._tiles(leaves)
+        for index in range(0, len(entries), tiles.WIDTH):
+            packed = [tiles.pack_entries([e]) for e in entries[index : index + tiles.WIDTH]]
+            self._outgrown("entries", index // tiles.WIDTH, packed)
         count = sum(self._entry(index, data) for index, data in enumerate(entries))
         keyids = self._checkpoints(leaves)
         names = ", ".join(k.words() for keyid in keyids if (k := self.judge.key(keyid)))
@@ -88,10 +91,18 @@ class _LogAudit:
                 if self.log.tile(level, index, len(expected)) != b"".join(expected):
                     place = tiles.tile_path(level, index, len(expected))
                     self._find(f"log {self.log.origin}: {place}", "does not fit the entries")
+                self._outgrown(level, index, expected)
             level, hashes = level + 1, [
                 merkle.root(hashes[i : i + tiles.WIDTH])
                 for i in range(0, len(hashes) - tiles.WIDTH + 1, tiles.WIDTH)
             ]  # fmt: skip
+
+    def _outgrown(self, level: int | str, index: int, parts: list[bytes]) -> None:
+        """Compare what earlier checkpoints were published with: whoever has one reads it still."""
+        for width, data in self.log.outgrown(level, index, len(parts)).items():
+            if data != b"".join(parts[:width]):
+                place = tiles.tile_path(level, index, width)
+                self._find(f"log {self.log.origin}: {place}", "does not fit the entries")
 
     def _checkpoints(self, leaves: list[bytes]) -> list[str]:
         """Compare every checkpoint with the entries and return the keys that signed them."""

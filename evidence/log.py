@@ -106,6 +106,18 @@ class LogReader:
             raise LogStateError(f"{self.origin}: {part} is incomplete", remedy=_RESTORE)
         return data[: width * tiles.HASH]
 
+    def outgrown(self, level: int | str, index: int, width: int) -> dict[int, bytes]:
+        """Return the narrower tiles that are still there beside one of `width`, by their width.
+
+        Only those that a kept checkpoint covers: a writer that was killed may have left others.
+        """
+        place = (self.directory / tiles.tile_path(level, index, 1)).parent
+        shift = 8 * level if isinstance(level, int) else 0
+        covered = {(n >> shift) - index * tiles.WIDTH for n in self._numbers("checkpoints")}
+        found = {*self._numbers(str(place.relative_to(self.directory)))}
+        narrower = sorted(each for each in found & covered if each < width)
+        return {each: self._contents(place / str(each)) for each in narrower}
+
     def _bundle(self, index: int, size: int) -> list[bytes]:
         width = tiles.width_at(0, index, size)
         part = tiles.tile_path("entries", index, width)
@@ -123,17 +135,18 @@ class LogReader:
                 return self._contents(path)
             except FileNotFoundError:
                 continue
-        wider = sorted(
-            int(path.name)
-            for path in exact.parent.glob("[0-9]*")
-            if width < tiles.WIDTH and _SIZE.fullmatch(path.name)
-        )
-        for candidate in wider:
+        partial = str(exact.parent.relative_to(self.directory))
+        for candidate in sorted(self._numbers(partial)) if width < tiles.WIDTH else ():
             if candidate > width:
                 return self._contents(exact.parent / str(candidate))
         raise LogStateError(
             f"{self.origin}: {exact.relative_to(self.directory)} is missing", remedy=_RESTORE
         )
+
+    def _numbers(self, folder: str) -> list[int]:
+        """Return the sizes or widths after which files of a folder are named."""
+        names = [path.name for path in (self.directory / folder).glob("[0-9]*")]
+        return [int(name) for name in names if _SIZE.fullmatch(name)]
 
     def _contents(self, path: Path) -> bytes:
         """Return the bytes of a tile, which is no larger than a full one of entries can be."""

@@ -161,12 +161,13 @@ def clear(
     if decisions is not None:
         return Clearance(way.end, decisions)
     report = judge_now(way.step)
-    why = f"{way.end.id[:12]} {_lacks(way, steps, now)}"
+    ended = _ended(way, steps, now)
+    why = f"{way.end.id[:12]} {_lacks(ended)}"
     if not report.allow:
         raise NotClearedError(
             f"{why}, and it is denied now{_first(report)}",
             remedy=f"run `cpctl gate {_between(way)} --no-record` to see all of it; revert it, or "
-            "mend it in a pull request that passes the gate",
+            f"mend it in a pull request that passes the gate{_anew(way, ended)}",
         )
     if not _late_suffices(way):
         raise NotClearedError(
@@ -200,15 +201,31 @@ def _in_time(
     return chain_in_time(way.from_tree, way.trees, steps, now, last)
 
 
-def _lacks(way: Branch, steps: Sequence[Allowed], now: datetime) -> str:
-    """Return in words what keeps decisions from clearing the way."""
+def _ended(way: Branch, steps: Sequence[Allowed], now: datetime) -> tuple[datetime, ...]:
+    """Return when decisions that lead along the way were over, nothing where none do."""
     late = chain(way.from_tree, way.trees, steps)
-    ended = [s.until for s in steps if late and s.decision in late and s.until and s.until <= now]
+    return tuple(
+        s.until for s in steps if late and s.decision in late and s.until and not s.holds(now)
+    )
+
+
+def _lacks(ended: Sequence[datetime]) -> str:
+    """Return in words what keeps decisions from clearing the way."""
     if not ended:
         return "was not gated before merge: no decision in evidence covers it"
     return (
         f"was gated, but the decision held until {min(ended):%Y-%m-%dT%H:%M:%SZ} only, "
         "and it was to be applied after that"
+    )
+
+
+def _anew(way: Branch, ended: Sequence[datetime]) -> str:
+    """Return what to do where each step was allowed, and the whole of them as one is not."""
+    if not ended or way.start is None:
+        return ""
+    return (
+        f"; where its steps are right one by one, take them once more from {way.start.id[:12]}: "
+        "docs/evidence.md, `How long a decision holds`"
     )
 
 

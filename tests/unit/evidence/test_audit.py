@@ -94,6 +94,34 @@ def test_every_file_that_is_altered_cut_or_removed_is_found(original: Path, tmp_
 LOG = f"logs/{ORIGIN.replace('/', '~')}"
 
 
+@pytest.mark.parametrize("kind", ["0", "entries"])
+def test_a_tile_of_an_earlier_checkpoint_is_looked_at(
+    tmp_path: Path, keys: tuple[Signer, Signer], kind: str
+) -> None:
+    add(tmp_path, keys, 1)
+    add(tmp_path, keys, 1)
+    path = tmp_path / LOG / "tile" / kind / "000.p" / "1"
+    data = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(bytes([*data[:-1], data[-1] ^ 1]))
+    (finding,) = verify(tmp_path).findings
+    assert finding.part == f"log {ORIGIN}: tile/{kind}/000.p/1"
+    path.unlink()  # it may go: a wider one is there
+    assert verify(tmp_path).verified
+
+
+def test_a_tile_that_no_checkpoint_covers_is_no_part_of_the_log(
+    tmp_path: Path, keys: tuple[Signer, Signer]
+) -> None:
+    """A writer that is killed between tiles and checkpoint leaves one of a width never reached."""
+    add(tmp_path, keys, 1)
+    (tmp_path / LOG / "tile" / "0" / "000.p" / "2").write_bytes(b"x" * 64)
+    writer(tmp_path, sign=keys[0], log=keys[1]).append(
+        [FinishedRun("apply", about(), f"run {i}", "done") for i in range(2)]
+    )
+    assert verify(tmp_path).verified
+
+
 def folder(path: Path) -> None:
     path.unlink(missing_ok=True)
     path.mkdir()

@@ -11,7 +11,7 @@ import pytest
 from controlplane.operations.clearing import Branch, Clearance, NotClearedError, branch, clear
 from controlplane.operations.decided import Decisions
 from controlplane.operations.gate import GateReport, Step
-from controlplane.policy.model import Verdict
+from controlplane.policy.model import Cause, Indeterminate, Verdict
 from controlplane.repo.changes import changes
 from controlplane.repo.git import GitRepository
 from evidence.records import Record
@@ -137,6 +137,31 @@ def test_a_decision_that_holds_no_more_clears_nothing(judged: Judged, until: str
     ids = [each[:12] for each in judged.ids]
     assert f"cpctl gate --base {ids[0]} --head {ids[1]}" in caught.value.remedy
     assert len(judged.late) == 1
+
+
+def denied(step: Step) -> GateReport:
+    nothing = Indeterminate("tenancy/first", "Change/change", Cause.UNDEFINED)
+    return GateReport(step, Verdict((), (nothing,), ("tenancy/first",)), allowed(step).changes)
+
+
+def test_steps_that_are_over_are_taken_once_more_where_they_are_no_single_one(
+    judged: Judged,
+) -> None:
+    """A tenant was marked as leaving, its day came and it was removed, all while nobody looked."""
+    judged.decide(0, 1, BEFORE)
+    judged.decide(1, 2, "")
+    way, recorded = judged.way(0, 2), Decisions(judged.evidence)
+    with pytest.raises(NotClearedError, match=r"held until .* denied now") as caught:
+        clear(way, recorded, denied, NOW)
+    assert f"take them once more from {judged.ids[0][:12]}" in caught.value.remedy
+    judged.decide(0, 2, AFTER)  # it was put back so that the first step holds again
+    assert clear(way, recorded, denied, NOW).gated
+
+
+def test_what_nobody_judged_is_not_taken_once_more(judged: Judged) -> None:
+    with pytest.raises(NotClearedError) as caught:
+        clear(judged.way(0, 2), Decisions(judged.evidence), denied, NOW)
+    assert "once more" not in caught.value.remedy
 
 
 def test_it_may_be_gated_again(judged: Judged) -> None:
