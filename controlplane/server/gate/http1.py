@@ -3,9 +3,9 @@
 Decides how long a peer may take, how much it may send and how many may come at once; parsing is
 llhttp's, the parser of Node.js. What a request means is left to the handler it is given.
 
-A request is answered in the order in which it came. A peer that is refused before its body was
-read is answered, and what it still sends is thrown away for a moment, so that the answer is not
-lost in a reset connection.
+Requests are answered in the order in which they came, also where the peer sends no more or what
+comes next is refused. A peer that is refused before its body was read is answered, and what it
+still sends is thrown away for a moment, so that the answer is not lost in a reset connection.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, Final, cast
 
 import httptools
 
+from controlplane.server.gate import framing
 from controlplane.server.gate.messages import Request, Response, problem
 
 _SWEEP: Final = 0.25  # seconds between two looks at who takes too long
@@ -116,9 +117,11 @@ class Connection(asyncio.Protocol):
         self._asked: asyncio.Future[Response] | None = None
         self._keep = True
         self._refusal: Response | None = None
-        self._ended = False  # nothing more is read from it
+        self._last = False  # nothing more is read from it; what waits is still answered
+        self._ended = False  # nothing more is written either
         self._in_body = self._begun = False
         self._head = 0  # bytes since the last request, while its headers are read
+        self._fields = 0  # bytes of the target and the headers that were read
         self._held = 0  # bytes of the body that is read
         self._after = self._still = 0  # bytes of trailers, and since the body last grew
         self._bare = False  # the answer to HEAD has no body
@@ -129,6 +132,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
+        self._fields = 0
 
     # What asyncio calls.
 
@@ -148,18 +152,19 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, refusing what is too much or is not HTTP."""
-        if self._ended:
+        if self._ended or self._last:
             return
-        if not self._begun and not self._in_body:
-            self._begun = True
-            self._wait_for(self._bounds.header_seconds)
+        if not self._in_body:
+            self._begin()
         if not self._in_body:
             self._head += len(data)
         before = self._held if self._in_body else -1
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._answer_and_end()  # an upgrade may be ignored (RFC 9110, 7.8)
+            self._last = True  # what follows would be in another protocol
+            if self._asked is None and self._refusal is None:
+                self._end()
         except httptools.HttpParserError:
             self._refuse(_refused(HTTPStatus.BAD_REQUEST, "this is not HTTP/1.1"))
         self._still = self._still + len(data) if self._in_body and self._held == before else 0
@@ -170,7 +175,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Keep the connection while an answer is still to be given."""
-        self._keep = False
+        self._last = True
         return self._asked is not None
 
     def pause_writing(self) -> None:
@@ -181,7 +186,9 @@ class Connection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         """Remember a part of the target."""
+        self._begin()  # it may have come in one piece with the request before it
         self._url += url
+        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Remember a header; what comes after the body is counted and is none."""
@@ -190,14 +197,21 @@ class Connection(asyncio.Protocol):
             if self._after > self._bounds.header_bytes:
                 self._refuse(_headers_too_large())
             return
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._count(len(name) + len(value) + 4)  # `: ` and the end of the line
+        known = name.decode("latin-1").lower()
+        if known in self._headers and known in framing.ONCE:
+            self._refuse(_refused(HTTPStatus.BAD_REQUEST, f"there are two headers `{known}`"))
+        self._headers[known] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """Look at how much is to come."""
         self._in_body, self._head, self._after = True, 0, 0
         self._wait_for(self._bounds.body_seconds)
+        version, upgrade = self._parser.get_http_version(), self._parser.should_upgrade()
         length = self._headers.get("content-length", "0")
-        if len(length) > 12 or int(length) > self._bounds.body_bytes:
+        if wrong := framing.fault(version, self._headers, upgrade=upgrade):
+            self._refuse(_refused(*wrong))
+        elif len(length) > 12 or int(length) > self._bounds.body_bytes:
             self._refuse(self._too_large())
         elif self._headers.get("expect", "").lower() == "100-continue" and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -219,9 +233,9 @@ class Connection(asyncio.Protocol):
         self._in_body = self._begun = False
         if self._refusal is not None:
             return
-        path = self._url.partition(b"?")[0].decode("latin-1")
         method = self._parser.get_method().decode("latin-1")
-        request = Request(method, path, self._headers, b"".join(self._body))
+        body = b"".join(self._body)
+        request = Request(method, framing.path(self._url), self._headers, body)
         keep = self._parser.should_keep_alive()
         self._release()
         self._new()
@@ -234,7 +248,7 @@ class Connection(asyncio.Protocol):
     # What is done.
 
     def _next(self) -> None:
-        """Ask the handler about the request that has waited longest."""
+        """Ask the handler about who has waited longest; say at last what is refused."""
         while self._waiting and self._asked is None and not self._ended:
             request, keep = self._waiting.popleft()
             self._keep = self._keep and keep
@@ -246,6 +260,8 @@ class Connection(asyncio.Protocol):
             else:
                 self._asked = given
                 given.add_done_callback(self._answered)
+        if self._refusal is not None and self._asked is None and not self._ended:
+            self._turn_away(self._refusal)
 
     def _answered(self, given: asyncio.Future[Response]) -> None:
         self._asked = None
@@ -257,16 +273,28 @@ class Connection(asyncio.Protocol):
     def _write(self, response: Response) -> None:
         if self._transport is None:
             return
-        close = not self._keep or self._peers.stopping or self._ended
-        self._wait_for(self._bounds.idle_seconds)
+        over = self._last and not self._waiting and self._refusal is None
+        close = not self._keep or self._peers.stopping or self._ended or over
+        self._wait_for(self._patience())
         self._transport.write(_text(response, close=close, bare=self._bare))
         if close:
             self._end()
 
-    def _answer_and_end(self) -> None:
-        self._ended = True
-        if self._asked is None:
-            self._end()
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._wait_for(self._bounds.header_seconds)
+
+    def _patience(self) -> float:
+        """Return how long the peer has for what it has begun, or until it begins something."""
+        if self._in_body:
+            return self._bounds.body_seconds
+        return self._bounds.header_seconds if self._begun else self._bounds.idle_seconds
+
+    def _count(self, size: int) -> None:
+        self._fields += size
+        if self._fields > self._bounds.header_bytes:
+            self._refuse(_headers_too_large())
 
     def _refuse(self, response: Response) -> None:
         if self._refusal is None:
@@ -274,11 +302,10 @@ class Connection(asyncio.Protocol):
             self._release()
 
     def _turn_away(self, response: Response) -> None:
-        """Answer, and throw away what the peer still sends, for a moment."""
-        self._ended, self._keep = True, False
-        self._waiting.clear()
+        """Answer after those before it; what still comes is thrown away, for a moment."""
+        self._last = True
         if self._asked is None:
-            self._bare = False
+            self._ended, self._bare = True, False
             self._write(response)
 
     def _end(self) -> None:

@@ -1,9 +1,11 @@
-"""Chunked bodies and HEAD over real sockets: what is bounded, and what is no header."""
+"""HTTP/1.1 over real sockets: what is bounded, what is no header, what has one reading only."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+
+import pytest
 
 from controlplane.server.gate.http1 import Bounds, Peers
 from controlplane.server.gate.messages import Request, Response
@@ -14,26 +16,43 @@ CHUNKED = (
 )
 
 
-def told(*parts: bytes) -> tuple[bytes, list[Request]]:
-    """Send parts, one after the other; return what came back and what the handler got."""
-    return asyncio.run(_told(parts))
+BOUNDS = Bounds(header_bytes=1024)
 
 
-async def _told(parts: Sequence[bytes]) -> tuple[bytes, list[Request]]:
+def told(
+    *parts: bytes, later: bool = False, half: bool = False, bounds: Bounds = BOUNDS
+) -> tuple[bytes, list[Request]]:
+    """Send parts, one after the other; return what came back and what the handler got.
+
+    The handler answers at once, or `later`. With `half` the peer does not say that it is done.
+    """
+    return asyncio.run(_told(parts, later, half, bounds))
+
+
+async def _told(
+    parts: Sequence[bytes], later: bool, half: bool, bounds: Bounds
+) -> tuple[bytes, list[Request]]:
     got: list[Request] = []
+    response = Response(200, b"body", "text/plain")
 
-    def handle(request: Request) -> Response:
+    def handle(request: Request) -> Response | asyncio.Future[Response]:
         got.append(request)
-        return Response(200, b"body", "text/plain")
+        if not later:
+            return response
+        made: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.05, made.set_result, response)
+        return made
 
-    peers = Peers(handle, Bounds(header_bytes=1024))
+    peers = Peers(handle, bounds)
+    peers.start()
     server = await asyncio.get_running_loop().create_server(peers.connection, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     for part in parts:
         writer.write(part)
         await writer.drain()
         await asyncio.sleep(0.02)
-    writer.write_eof()
+    if not half:
+        writer.write_eof()
     answer = await reader.read()
     writer.close()
     server.close()
@@ -64,3 +83,69 @@ def test_head_is_answered_without_a_body() -> None:
     assert b"Content-Length: 4" in first
     assert rest.startswith(b"HTTP/1.1 200 ")
     assert rest.endswith(b"\r\n\r\nbody")
+
+
+def codes(answer: bytes) -> list[int]:
+    """Return the statuses of answers."""
+    found = answer.split(b"HTTP/1.1 ")[1:]
+    return [int(each[:3]) for each in found if each[:3].isdigit()]
+
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (GET % b"Host: b\r\n", 400),
+        (GET % b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n", 400),
+        (GET % b"Content-Length: 0\r\nContent-Length: 0\r\n", 400),
+        (GET % b"Transfer-Encoding: gzip, chunked\r\n" + b"0\r\n\r\n", 501),
+        (GET % b"Upgrade: h2c\r\nConnection: upgrade\r\nContent-Length: 2\r\n" + b"hi", 400),
+    ],
+)
+def test_a_head_that_two_readers_could_read_differently(head: bytes, status: int) -> None:
+    """What follows in the same connection is not taken for a request either."""
+    answer, got = told(head + GET % b"")
+    assert (codes(answer), got) == ([status], [])
+    assert b"Connection: close" in answer
+
+
+def test_headers_are_bounded_that_come_in_one_piece() -> None:
+    for head in (b"X: " + b"y" * 2000 + b"\r\n", b"X: y\r\n" * 500):
+        answer, got = told(GET % head)
+        assert (codes(answer), got) == ([431], [])
+    answer, got = told(GET.replace(b"/ ", b"/" + b"y" * 2000 + b" ", 1) % b"")
+    assert (codes(answer), got) == ([431], [])
+
+
+@pytest.mark.parametrize("target", [b"/a/b?c", b"http://a/a/b", b"HTTPS://a:1/a/b?c"])
+def test_a_target_names_its_path_in_any_form(target: bytes) -> None:
+    _, got = told(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % target)
+    assert [each.path for each in got] == ["/a/b"]
+
+
+def test_what_was_asked_before_is_answered_though_nothing_more_comes() -> None:
+    """All of it came at once, and so did the end, while the first one was still being judged."""
+    answer, got = told(GET % b"" * 3, later=True)
+    assert (codes(answer), len(got)) == ([200] * 3, 3)
+
+
+@pytest.mark.parametrize(("more", "status"), [(b"\0", 400), (GET % b"" * 40, 429)])
+def test_what_was_asked_before_is_answered_though_something_is_refused(
+    more: bytes, status: int
+) -> None:
+    answer, got = told(GET % b"" * 3 + more, later=True)
+    assert codes(answer) == [200] * len(got) + [status]
+    assert len(got) >= 3
+
+
+def test_half_a_request_behind_a_whole_one_has_no_longer() -> None:
+    bounds = Bounds(header_bytes=1024, header_seconds=0.1)
+    answer, got = told(
+        GET % b"" + b"GET / HTTP/1.1\r\nHost: ", later=True, bounds=bounds, half=True
+    )
+    assert (codes(answer), len(got)) == ([200, 408], 1)
