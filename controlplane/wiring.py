@@ -210,14 +210,20 @@ def policy_engine(name: str | None) -> PolicyEngine:
             "no policy engine is registered, so nothing can be decided",
             remedy="install the package again: its entry points are missing",
         )
+    point = require_engine(name)
+    engine: PolicyEngine = point.load()(Machine(program, os.environ, home(), cache_home()))
+    return engine
+
+
+def require_engine(name: str) -> EntryPoint:
+    """Return where the engine called `name` is; raises UsageError where none is called so."""
     points = _engine_points()
     if name not in points:
         raise UsageError(
             f"there is no policy engine `{name}`",
             remedy=f"use one of {', '.join(sorted(points))}",
         )
-    engine: PolicyEngine = points[name].load()(Machine(program, os.environ, home(), cache_home()))
-    return engine
+    return points[name]
 
 
 def compiler() -> CompiledEngine:

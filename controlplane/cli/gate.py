@@ -14,7 +14,7 @@ import click
 
 from controlplane import wiring
 from controlplane.authenticated import Cache
-from controlplane.cli import collecting, gate_output, output
+from controlplane.cli import collecting, gate_output, options, output
 from controlplane.cli import forms as shown
 from controlplane.cli.forms import Form
 from controlplane.cli.gate_explain import show
@@ -80,7 +80,7 @@ FORMS = ("table", "json", "sarif", "junit", "github", "gitlab", "md")
 @click.option("--subject", metavar="KIND/NAME", help="For --explain: about what.")
 @click.option("--whole", is_flag=True, help="Judge every resource, not only what is reached.")
 @click.option("--root", default=".", type=click.Path(), help="The repository.")
-@click.option("--engine", metavar="NAME", help="The policy engine; the best at hand if not given.")
+@options.engine
 @click.option("--keys", type=click.Path(path_type=Path), help="The directory of signing keys.")
 @click.option("--no-record", is_flag=True, help="Leave no evidence; the answer binds nobody.")
 @click.option("--again", is_flag=True, help="Judge even what was judged and recorded before.")

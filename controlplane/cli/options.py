@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from controlplane import wiring
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 root = click.option("--root", default=".", type=click.Path(), help="The repository.")
@@ -18,8 +20,20 @@ keys = click.option(
 state = click.option(
     "--state", metavar="URL", help="The state store: sqlite:///FILE or postgresql://…"
 )
+
+
+def _registered(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """Refuse a name that no engine has, also where nothing turns out to be judged."""
+    if name is not None:
+        wiring.require_engine(name)
+    return name
+
+
 engine = click.option(
-    "--engine", metavar="NAME", help="The policy engine; the best at hand if not given."
+    "--engine",
+    metavar="NAME",
+    callback=_registered,
+    help="The policy engine; the best at hand if not given.",
 )
 allow_empty = click.option(
     "--allow-empty", is_flag=True, help="Empty placements of which nothing at all is rendered."

@@ -256,8 +256,16 @@ def _claims(approvals: Iterable[Approval]) -> list[Approval]:
 
 
 def _reviewed(approvals: Iterable[Approval], claims: list[Approval]) -> bool:
+    """Return whether somebody else reviewed it since it was claimed: nothing before looks at it."""
     claimants = {claim.person for claim in claims}
-    return any(a.review and a.known and a.person not in claimants for a in approvals)
+    begun = min((datetime.fromisoformat(claim.time) for claim in claims), default=None)
+    return begun is not None and any(
+        a.review
+        and a.known
+        and a.person not in claimants
+        and datetime.fromisoformat(a.time) >= begun
+        for a in approvals
+    )
 
 
 def _review(

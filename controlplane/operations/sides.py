@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from controlplane.operations import policies
 from controlplane.operations.judging import Judgement
 from controlplane.operations.policies import NamedBundle
+from controlplane.policy.errors import PolicyLoadError
 from controlplane.policy.model import PolicyBundle, Rule, Verdict, merge
+from controlplane.repo.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from controlplane.operations.gate import Step
@@ -32,7 +34,7 @@ class Sets:
     @classmethod
     def of(cls, step: Step) -> Sets:
         """Load both sides; raises PolicyLoadError and InvalidRepositoryError."""
-        base = () if step.genesis else policies.policy_sets(step.base)
+        base = () if step.genesis else _in_force(step.base)
         return cls(base, policies.policy_sets(step.head))
 
     def asked(self) -> list[tuple[str, NamedBundle]]:
@@ -54,6 +56,14 @@ class Sets:
     def files(self) -> Mapping[str, str]:
         """Return where in Git the rules of the base stand."""
         return {r.id: named.file(r.module) for named in self.base for r in named.bundle.rules}
+
+
+def _in_force(base: Snapshot) -> tuple[NamedBundle, ...]:
+    """Return the sets of the base; a refusal names it, for its places are not those of the head."""
+    try:
+        return policies.policy_sets(base)
+    except PolicyLoadError as error:
+        raise PolicyLoadError(error.problems, base.revision) from error
 
 
 def verdict_of(side: Sequence[NamedBundle], judgements: Judgements) -> Verdict:

@@ -7,14 +7,28 @@ from collections.abc import Sequence
 from controlplane.errors import IndeterminateError, InvalidRepositoryError
 from controlplane.values import Problem
 
+_BASE = (
+    "take the version of cpctl that loads them, merge with it a change that mends them, and then "
+    "come back to this one"
+)
+
 
 class PolicyLoadError(InvalidRepositoryError):
-    """The policies cannot be evaluated faithfully; `problems` says where and why."""
+    """The policies cannot be evaluated faithfully; `problems` says where and why.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `base` is the revision whose policies they are, where it is not the one somebody works on: what
+    stands there now cannot be mended by an edit, for those policies would have to judge it.
+    """
+
+    def __init__(self, problems: Sequence[Problem], base: str = "") -> None:
         first, more = problems[0], len(problems) - 1
-        rest = f" (and {more} more)" if more else ""
-        super().__init__(f"{first.position}: {first.message}{rest}", remedy=first.remedy)
+        said = f"{first.position}: {first.message}" + (f" (and {more} more)" if more else "")
+        if base:
+            super().__init__(
+                f"the policies in force, those of {base}, do not load: {said}", remedy=_BASE
+            )
+        else:
+            super().__init__(said, remedy=first.remedy)
         self.problems = tuple(problems)
 
 

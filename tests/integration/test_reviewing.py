@@ -103,6 +103,15 @@ def test_a_review_falls_with_its_key_and_a_claim_stays_owed(
     assert reviewed == (owed or stands)
 
 
+@pytest.mark.parametrize(("after", "open_"), [(60, 1), (120, 0), (180, 0)])
+def test_a_review_before_anybody_claimed_it_is_of_no_emergency(
+    tmp_path: Path, after: int, open_: int
+) -> None:
+    say(tmp_path, SAM, after=after, review=True)
+    say(tmp_path, ADA, after=120)
+    assert len(still_open(tmp_path)) == open_
+
+
 @pytest.mark.parametrize(
     ("reviewer", "why"),
     [

@@ -24,6 +24,10 @@ test_a_stranger_is_named if {
 	codes([{"person": "", "email": "x@example.com"}]) == {["unknown-author", "x@example.com"]}
 }
 
+test_an_account_without_an_address_is_named if {
+	codes([{"person": "", "name": "octocat", "email": ""}]) == {["unknown-author", "octocat"]}
+}
+
 test_nobody_is_named if codes([]) == {["unknown-author", "nobody that is named"]}
 
 test_others_do if codes([{"person": "kim", "email": "kim@example.com"}]) == set()

@@ -9,10 +9,15 @@ package controlplane.lib.approvals
 authors contains author.person if some author in input.facts.authors
 
 # Somebody wrote a part of it whom the trust root does not know.
-strangers contains author.email if {
+strangers contains called(author) if {
 	some author in input.facts.authors
 	author.person == ""
 }
+
+# An account of a Git server comes without an address.
+called(author) := author.email if author.email != ""
+
+called(author) := author.name if author.email == ""
 
 written if some _ in input.facts.authors
 

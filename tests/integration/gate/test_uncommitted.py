@@ -212,3 +212,19 @@ def test_the_first_revision_may_hold_rules_that_load_no_more(
     assert (
         f"genesis: unknown; the policies of the first revision, {first}" in capsys.readouterr().err
     )
+
+
+def test_policies_in_force_that_load_no_more_are_said_to_be_those_of_the_base(
+    gated: Gated, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The place is in the base; who looks into the head finds nothing wrong there."""
+    gated.git("checkout", "-q", "main")
+    change(gated, "# METADATA", "# NOTHING", RULE)
+    gated.git("commit", "-q", "-a", "-m", "broken")
+    gated.git("checkout", "-q", "-b", "mend")
+    change(gated, "# NOTHING", "# METADATA", RULE)
+    gated.git("commit", "-q", "-a", "-m", "mended")
+    assert judge(gated, "--base", "main", "--no-record") == Exit.INVALID_REPOSITORY
+    said = capsys.readouterr().err
+    assert f"the policies in force, those of main, do not load: {RULE}:1:1: " in said
+    assert "next: take the version of cpctl that loads them" in said

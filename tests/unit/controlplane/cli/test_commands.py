@@ -50,3 +50,13 @@ def test_a_path_that_cannot_be_written_is_no_fault_of_ours(
 
 def test_every_exit_code_is_explained() -> None:
     assert set(EXITS) == set(Exit)
+
+
+@pytest.mark.parametrize("command", ["apply", "gate", "hook pre-receive", "reconcile", "simulate"])
+def test_an_engine_that_nobody_registered_is_refused_before_anything_else(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may not be asked at all, as where everything was judged before."""
+    needed = ["--base", "x"] if command == "gate" else ["--policies", "x"] * (command == "simulate")
+    assert run([*command.split(), *needed, "--root", "nowhere", "--engine", "opaa"]) == Exit.USAGE
+    assert "there is no policy engine `opaa`" in capsys.readouterr().err
