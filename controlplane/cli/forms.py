@@ -83,7 +83,7 @@ def write(forms: Sequence[Form], writers: Mapping[str, Writer]) -> None:
 
 
 def _save(file: Path, text: str) -> None:
-    text = output.harmless(text)
+    text = click.unstyle(output.harmless(text))  # a file is no terminal
     try:
         file.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     except OSError as error:
