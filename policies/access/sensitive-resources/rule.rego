@@ -3,9 +3,10 @@
 # title: Roles do not reach secrets, shells or other people's rights
 # description: >-
 #   Who reads Secrets holds every credential of the tenant; who runs commands in pods, or creates
-#   pods, itself or through what runs them, holds what the pods hold; who makes tokens, approves certificates or moves endpoints
-#   takes somebody else's place. None of it is needed where all that runs comes from the
-#   repository.
+#   pods, itself or through what runs them, holds what the pods hold; who makes tokens, approves
+#   certificates or moves endpoints takes somebody else's place; who changes network policies, quotas
+#   or limit ranges opens what holds the tenant in. None of it is needed where all that runs comes
+#   from the repository.
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 #     description: RBAC good practices
@@ -24,6 +25,9 @@ package controlplane.access.sensitive_resources
 
 writing := {"create", "patch", "update"}
 
+# What holds a tenant in its bounds can also be taken away.
+undoing := {"create", "delete", "deletecollection", "patch", "update"}
+
 denied := {
 	"certificatesigningrequests/approval": {"patch", "update"},
 	"cronjobs": writing,
@@ -32,6 +36,8 @@ denied := {
 	"endpoints": writing,
 	"endpointslices": writing,
 	"jobs": writing,
+	"limitranges": undoing,
+	"networkpolicies": undoing,
 	"nodes/proxy": {"create", "get"},
 	"pods": writing,
 	"pods/attach": {"create", "get"},
@@ -40,6 +46,7 @@ denied := {
 	"pods/portforward": {"create", "get"},
 	"replicasets": writing,
 	"replicationcontrollers": writing,
+	"resourcequotas": undoing,
 	"secrets": {"get", "list", "watch"},
 	"serviceaccounts/token": {"create"},
 	"statefulsets": writing,

@@ -94,3 +94,15 @@ test_to_change_what_runs_pods_is_found if {
 test_to_delete_what_runs_pods_will_do if {
 	sensitive_resources.findings == set() with input as granted(["deployments"], "delete")
 }
+
+test_who_takes_away_the_bounds_of_a_tenant_is_found if {
+	every resource in ["limitranges", "networkpolicies", "resourcequotas"] {
+		every verb in ["create", "delete", "deletecollection", "patch", "update"] {
+			sensitive_resources.findings == {finding("Role", resource, verb)} with input as granted([resource], verb)
+		}
+	}
+}
+
+test_who_looks_at_them_is_not_found if {
+	sensitive_resources.findings == set() with input as granted(["networkpolicies"], "watch")
+}

@@ -19,7 +19,8 @@
 #     metadata: "policy {policy} opens egress to {cidr}, with the metadata service of the cloud in it"
 #   remedy: >-
 #     Name peers in every rule; select a namespace by kubernetes.io/metadata.name, as in the
-#     parameter namespaces of isolation/network-peers; except 169.254.0.0/16 from wide blocks.
+#     parameter namespaces of isolation/network-peers; except 169.254.0.0/16 from wide blocks, of
+#     version 6 fc00::/7 and fe80::/10.
 #   controls: ["SOC2 CC6.6", "ISO27001 A.8.20", "ISO27001 A.8.22"]
 package controlplane.isolation.network_peers
 
@@ -86,15 +87,41 @@ findings contains finding if {
 }
 
 # A block that cannot hold 169.254.169.254: of eight bits or more, and not below 169. Zeros in front
-# of a number are taken by some readers, and what begins with `::` may be an address of version 4.
+# of a number are taken by some readers.
 narrow(block) if {
 	parts := split(block.cidr, "/")
 	quantities.whole_or(parts[1], 0) >= 8
 	parts[0] == trim_prefix(parts[0], "169.")
-	regex.match("^[1-9A-Fa-f]", parts[0])
+	regex.match("^[1-9][0-9]*[.]", parts[0])
+}
+
+# Of version 6 the public addresses hold none. What begins with zeros, or is shorter, may be an
+# address of version 4 in other words.
+narrow(block) if {
+	parts := split(block.cidr, "/")
+	quantities.whole_or(parts[1], 0) >= 8
+	regex.match("^[23][0-9A-Fa-f]{3}:", parts[0])
+}
+
+narrow(block) if {
+	parts := split(block.cidr, "/")
+	quantities.whole_or(parts[1], 0) >= 48
+	address := parts[0]
+	regex.match("^[Ff][CDcd][0-9A-Fa-f]{2}:", address)
+	not for_metadata(address)
+}
+
+# Where clouds keep theirs of version 6: fd00:ec2::254, fd20:ce::254, fd00:c1::a9fe:a9fe.
+for_metadata(address) if {
+	regex.match("^[Ff][Dd](00:0*([Ee][Cc]2|[Cc]1)|20:0*[Cc][Ee]):", address)
 }
 
 shut(block) if {
 	some part in block.except
 	part in {"169.254.0.0/16", "169.254.169.254/32"}
+}
+
+shut(block) if {
+	"fc00::/7" in block.except
+	"fe80::/10" in block.except
 }

@@ -17,6 +17,12 @@ except(ip_block_except) := {"subject": {"resource": {"objects": [{
 	}}]}]},
 }]}}}
 
+six(parts) := {"subject": {"resource": {"objects": [{
+	"kind": "NetworkPolicy",
+	"metadata": {"name": "retrieval"},
+	"spec": {"egress": [{"to": [{"ipBlock": {"cidr": "::/0", "except": parts}}]}]},
+}]}}}
+
 to(egress_to) := {"subject": {"resource": {"objects": [{
 	"kind": "NetworkPolicy",
 	"metadata": {"name": "retrieval"},
@@ -99,6 +105,41 @@ test_a_block_of_eight_bits_will_do if {
 
 test_a_block_of_version_six_will_do if {
 	network_peers.findings == set() with input as egress("2001:db8::/32")
+		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+}
+
+test_a_public_block_of_version_six_of_few_bits_is_found if {
+	network_peers.findings == {metadata_finding("2000::/3")} with input as egress("2000::/3")
+		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+}
+
+test_the_address_of_metadata_of_version_six_is_found if {
+	every cidr in [
+		"fd00:ec2::254/128", "FD00:0EC2::/48", "fd00:c1::a9fe:a9fe/128", "fd20:ce::254/128",
+		"fe80::a9fe:a9fe/128", "64:ff9b::/96", "fd00::/8", "fd12:3456::/47",
+	] {
+		network_peers.findings == {metadata_finding(cidr)} with input as egress(cidr)
+			with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+	}
+}
+
+test_a_private_block_of_version_six_will_do if {
+	network_peers.findings == set() with input as egress("fd12:3456:789a::/48")
+		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+}
+
+test_everything_of_version_six_but_private_addresses_will_do if {
+	network_peers.findings == set() with input as six(["fc00::/7", "fe80::/10"])
+		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+}
+
+test_everything_of_version_six_but_addresses_of_one_link_is_found if {
+	network_peers.findings == {metadata_finding("::/0")} with input as six(["fe80::/10"])
+		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+}
+
+test_everything_of_version_six_but_unique_addresses_is_found if {
+	network_peers.findings == {metadata_finding("::/0")} with input as six(["fc00::/7"])
 		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
 }
 

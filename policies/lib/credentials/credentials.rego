@@ -7,7 +7,7 @@
 package controlplane.lib.credentials
 
 # Every name that is meant below holds one of these.
-words := ["credential", "key", "passphrase", "passw", "secret", "token"]
+words := ["credential", "key", "pass", "pwd", "secret", "token"]
 
 hinted(name) if {
 	some word in words
@@ -17,13 +17,14 @@ hinted(name) if {
 # The key of a ConfigMap, which may be the name of a file.
 key(name) if {
 	hinted(name)
-	regex.match("(password|passwd|passphrase|secret|token|api[_.-]?key|private[_.-]?key|credentials?)([.](json|key|pem|txt|yaml))?$", name)
+	regex.match("(password|passwd|passphrase|[_.-]pass|[_.-]pwd|secret|token|(account|api|encryption|master|private|secret|shared|signing|storage)[_.-]?key|credentials?)([.](json|key|pem|txt|yaml))?$", name)
 }
 
-# A container's variable: the word may stand anywhere in its name, also where another is joined to it (PGPASSWORD).
+# A container's variable: the word may stand anywhere in its name, also where another is joined to it
+# (PGPASSWORD). Short ones end it, after another word (DB_PASS): PWD alone is a shell's.
 variable(name) if {
 	hinted(name)
-	regex.match("(password|passwd|passphrase|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])", name)
+	regex.match("(password|passwd|passphrase|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])|([ _./:-]pass|[ _./:-]pwd|(account|encryption|master|shared|signing|storage)[ _./:-]?key)$", name)
 }
 
 # A field of a pack's configuration, without what may stand between words.

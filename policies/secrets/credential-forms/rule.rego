@@ -40,9 +40,9 @@ findings contains finding if {
 
 formed(value) if regex.match("-----BEGIN [A-Z ]*PRIVATE KEY|gh[opsru]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abeoprs]-[A-Za-z0-9-]{10}|AIza[A-Za-z0-9_-]{35}|[rs]k_live_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{36}|eyJ[A-Za-z0-9_-]{10,500}[.]eyJ[A-Za-z0-9_-]{10}", value)
 
-# A password before a host, or given to an option. What a shell, a pod or a template fills in begins
-# with a dollar or a bracket, and is none.
-formed(value) if regex.match("//[A-Za-z0-9._~%-]*:[A-Za-z0-9._~!*%&;=+,-]+@|-passw(ord|d)=[A-Za-z0-9_~!*%&;+,:@-]", value)
+# A password before a host, given to an option, or in what names a database and how to get in. What
+# a shell, a pod or a template fills in begins with a dollar or a bracket, and is none.
+formed(value) if regex.match("//[A-Za-z0-9._~%-]*:[A-Za-z0-9._~!*%&;=+,-]+@|(^|[ .;?&-])[Pp](assword|asswd|wd)=[A-Za-z0-9_~!*%&;+,:@-]|(Account|Access)Key=[A-Za-z0-9+/]{20}", value)
 
 # The id of an access key has no mark but how it begins: it must not begin inside a word. What else
 # may stand before it, a line end or a quotation mark, no expression can say to all readers.
@@ -64,5 +64,5 @@ suspicious(manifest) if {
 		walk(manifest, [_, value])
 		is_string(value)
 	]
-	regex.match("PRIVATE KEY|A[KS]IA|gh[opsru]_|github_pat_|glpat-|xox|AIza|k_live_|npm_|eyJ|:[A-Za-z0-9._~!*%&;=+,-]+@|-passw", concat(" ", texts))
+	regex.match("PRIVATE KEY|A[KS]IA|gh[opsru]_|github_pat_|glpat-|xox|AIza|k_live_|npm_|eyJ|:[A-Za-z0-9._~!*%&;=+,-]+@|[Pp](assword|asswd|wd)=|(Account|Access)Key=", concat(" ", texts))
 }

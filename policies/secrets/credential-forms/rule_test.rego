@@ -122,3 +122,21 @@ test_the_file_of_a_password_will_do if {
 	asked := argument("--password-file=/run/secrets/password")
 	credential_forms.findings == set() with input as asked
 }
+
+test_a_password_in_what_opens_a_database_is_found if {
+	every text in [
+		"Server=db.internal;User Id=app;Password=hunter2;",
+		"host=db.internal user=app password=hunter2",
+		"-Dspring.datasource.password=hunter2",
+		"password=hunter2",
+		"AccountName=acme;AccountKey=bm90IGEgcmVhbCBrZXkgYXQgYWxs;",
+	] {
+		credential_forms.findings == {args_finding} with input as argument(text)
+	}
+}
+
+test_one_that_is_filled_in_will_do if {
+	every text in ["Server=db.internal;Password=$(DB_PASSWORD);", "password=${DB_PASSWORD}", "nopassword=1"] {
+		credential_forms.findings == set() with input as argument(text)
+	}
+}
