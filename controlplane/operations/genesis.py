@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from controlplane.errors import ControlPlaneError, Exit, InvalidRepositoryError
-from controlplane.operations.policies import policy_sets
+from controlplane.operations.policies import policy_digests
 from controlplane.operations.trust import trust_of
 from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo.snapshot import Snapshot
@@ -32,17 +32,18 @@ class Beginning:
 
 
 class UnreadableBeginningError(InvalidRepositoryError):
-    """The first revision's policies do not load any more, so what they were cannot be told."""
+    """The first revision's policies cannot be read any more, so what they were cannot be told."""
 
 
 def beginning(first: Snapshot) -> Beginning:
     """Return what trust begins with at a revision.
 
-    Raises UnreadableBeginningError where its policies do not load: their place is in that
-    revision, which may be long gone from the working tree.
+    Rego that this version evaluates no more is no obstacle. Raises UnreadableBeginningError where
+    the policies cannot be read at all: their place is in that revision, which may be long gone from
+    the working tree.
     """
     try:
-        sets = {named.name: named.bundle.digest for named in policy_sets(first)}
+        sets = dict(policy_digests(first))
     except PolicyLoadError as error:
         raise UnreadableBeginningError(
             f"the policies of the first revision, {first.revision}, do not load: {error}",

@@ -5,7 +5,7 @@ A set is a folder of the repository or a signed OPA bundle that it names (`polic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from controlplane.errors import InvalidRepositoryError
@@ -42,16 +42,31 @@ def policy_sets(snapshot: Snapshot) -> tuple[NamedBundle, ...]:
     Raises PolicyLoadError with every problem of a set, InvalidRepositoryError where there is no
     `repository.yaml` to name any.
     """
+    return tuple(_named(chosen, located, snapshot) for chosen, located in _chosen(snapshot))
+
+
+def policy_digests(snapshot: Snapshot) -> Mapping[str, str]:
+    """Return the digest of each set's policies, also where this version evaluates them no more.
+
+    What was in force once does not change by being refused later. Raises as `policy_sets` does
+    where not even that can be told.
+    """
+    return {
+        chosen.name: _load(chosen, located, snapshot, _as_they_stand).bundle.digest
+        for chosen, located in _chosen(snapshot)
+    }
+
+
+def _chosen(snapshot: Snapshot) -> Iterator[tuple[PolicySet, Located]]:
+    """Yield the policy sets of a revision, with what finds their fields."""
     repository = snapshot.repository()
     if repository is None:
         raise InvalidRepositoryError(
             f"{snapshot.revision} has no valid repository.yaml, so no policies are in force",
             remedy="restore repository.yaml; `cpctl lint` says what is wrong with it",
         )
-    return tuple(
-        _named(chosen, _places(snapshot, repository, number), snapshot)
-        for number, chosen in enumerate(repository.spec.policy_sets)
-    )
+    for number, chosen in enumerate(repository.spec.policy_sets):
+        yield chosen, _places(snapshot, repository, number)
 
 
 def _places(snapshot: Snapshot, repository: Repository, number: int) -> Located:
@@ -85,10 +100,27 @@ def _named(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBund
     return found
 
 
-def _load(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBundle:
+def _as_they_stand(
+    files: Mapping[str, str], parameters: Mapping[str, Json], *, located: Located
+) -> PolicyBundle:
+    """Return the bundle of files in which nothing but the Rego of a module may be refused."""
+    loaded = bundles.load(files, parameters, located=located, only_rules=True)
+    rules = [module for module in loaded.bundle.modules if bundles.rule_of(module.path)]
+    read = len(rules) == len(loaded.bundle.rules) > 0
+    if read and all(problem.code.startswith("rego/") for problem in loaded.problems):
+        return loaded.bundle
+    return bundles.require(files, parameters, located=located)
+
+
+def _load(
+    chosen: PolicySet,
+    located: Located,
+    snapshot: Snapshot,
+    require: Callable[..., PolicyBundle] = bundles.require,
+) -> NamedBundle:
     files, given = _sources(chosen, located, snapshot)
     parameters = given | {str(rule): values for rule, values in chosen.parameters.items()}
-    loaded = bundles.require(files, parameters, located=lambda path: located(("parameters", *path)))
+    loaded = require(files, parameters, located=lambda path: located(("parameters", *path)))
     if chosen.families:
         _refuse_empty(chosen, loaded, located)
         wanted = [rule.id for rule in loaded.rules if rule.id.partition("/")[0] in chosen.families]

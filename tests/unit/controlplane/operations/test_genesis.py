@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.operations import policies
 from controlplane.operations.clearing import branch
 from controlplane.operations.genesis import (
     Beginning,
@@ -14,6 +15,9 @@ from controlplane.operations.genesis import (
     beginning,
     require_pinned,
 )
+from controlplane.policy import bundle as bundles
+from controlplane.policy.errors import PolicyLoadError
+from controlplane.policy.rego_module import Module
 from controlplane.repo.git import GitRepository
 from controlplane.repo.snapshot import Snapshot, read
 from tests.support import documents
@@ -98,3 +102,24 @@ def test_a_beginning_whose_policies_do_not_load_is_named(tmp_path: Path) -> None
     with pytest.raises(UnreadableBeginningError, match=commit) as raised:
         beginning(read(GitRepository.open(tmp_path), commit))
     assert raised.value.remedy
+
+
+def test_rego_that_is_refused_by_now_is_still_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade that refuses more must not make a history's beginning unknown."""
+    begun = TestRepository(tmp_path)
+    first = begun.commit(files())
+    repository = GitRepository.open(tmp_path)
+    before = beginning(read(repository, first))
+
+    def stricter(module: Module, *_: object) -> None:
+        module.note(None, "rego/later", "a later version refuses this", "write it in another way")
+
+    monkeypatch.setattr(bundles.rego_check, "check", stricter)
+    monkeypatch.setattr(policies, "_loaded", {})  # as in a new process
+    snapshot = read(repository, first)
+    with pytest.raises(PolicyLoadError, match="a later version refuses this"):
+        policies.policy_sets(snapshot)
+    assert beginning(snapshot) == before
+    require_pinned(snapshot, read(repository, begun.commit(files(pinned(before)))))
