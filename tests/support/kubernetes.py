@@ -182,7 +182,10 @@ class WholeCluster(ApiServer):
         controllers = self._run("kube-controller-manager", self._controller_flags())
         client = f"--kubeconfig={self.kubeconfig}"
         self._run("kube-scheduler", [client, "--leader-elect=false", "--secure-port=0"])
-        kwok = self._run("kwok", [client, "--manage-all-nodes=true", f"--cidr={POD_RANGE}"])
+        renewing = "--node-lease-duration-seconds=40"  # else the node is lost after 50 s
+        kwok = self._run(
+            "kwok", [client, "--manage-all-nodes=true", renewing, f"--cidr={POD_RANGE}"]
+        )
         if self.call("GET", f"/api/v1/nodes/{NODE}")[0] == 404:
             self.create("/api/v1/nodes", _node())
         kwok.wait_until(self._node_is_ready)
