@@ -374,7 +374,9 @@ def test_the_gitlab_template_decides_by_what_the_branch_holds(
     none = gitlab.job(".cpctl-decide", ends["base"], CPCTL_KEYS="")
     assert (none.returncode, "CPCTL_KEYS is not there" in none.stderr) == (2, True)
     payload.write_text(json.dumps({"object_attributes": {"iid": "12; touch x"}}))
-    assert gitlab.job(".cpctl-decide", ends["base"]).returncode not in (0, 1)
+    hostile = gitlab.job(".cpctl-decide", ends["base"])
+    assert (hostile.returncode, "names no merge request" in hostile.stderr) == (2, True)
+    assert "Traceback" not in hostile.stderr
     assert not gitlab.home.exists(), "keys do not outlive the job"
 
 
