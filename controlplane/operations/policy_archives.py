@@ -15,7 +15,7 @@ from collections.abc import Callable
 from controlplane.operations.trust import trust_of
 from controlplane.policy import archive, opa_bundle, opa_signature
 from controlplane.policy.archive import ArchiveError
-from controlplane.policy.errors import PolicyLoadError
+from controlplane.policy.errors import BUNDLE, PolicyLoadError
 from controlplane.policy.opa_bundle import Taken
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.repository import PolicyArchive
@@ -38,7 +38,7 @@ def rules_of(wanted: PolicyArchive, snapshot: Snapshot, located: Located) -> Tak
         return opa_bundle.taken(opa_signature.verify(archive.unpack(data), keys))
     except ArchiveError as error:
         at = located(("file",) if wanted.file else ("url",))
-        problem = Problem(at, "policy/bundle", f"{_name(wanted)}: {error}", error.remedy)
+        problem = Problem(at, BUNDLE, f"{_name(wanted)}: {error}", error.remedy)
         raise PolicyLoadError([problem]) from error
 
 
@@ -52,16 +52,16 @@ def _bytes(wanted: PolicyArchive, snapshot: Snapshot, located: Located) -> bytes
         if data is None:
             text = f"{wanted.url} is not at hand, so its rules cannot be asked"
             remedy = "run `cpctl policy fetch`, which keeps it beside Git's objects"
-            raise PolicyLoadError([Problem(located(("url",)), "policy/bundle", text, remedy)])
+            raise PolicyLoadError([Problem(located(("url",)), BUNDLE, text, remedy)])
         return data
     data = snapshot.file(wanted.file)
     if data is None:
         text, remedy = f"there is no file {wanted.file}", "commit the bundle there"
-        raise PolicyLoadError([Problem(located(("file",)), "policy/bundle", text, remedy)])
+        raise PolicyLoadError([Problem(located(("file",)), BUNDLE, text, remedy)])
     if (given := digest_bytes(data)) != wanted.digest:
         text = f"{wanted.file} is {given}, and {wanted.digest} is what is pinned"
         remedy = "commit the bundle that is pinned, or review this one and pin it"
-        raise PolicyLoadError([Problem(located(("digest",)), "policy/bundle", text, remedy)])
+        raise PolicyLoadError([Problem(located(("digest",)), BUNDLE, text, remedy)])
     return data
 
 
@@ -74,6 +74,6 @@ def _keys(wanted: PolicyArchive, snapshot: Snapshot, located: Located) -> list[P
         said = "is revoked" if named else "is no key of a trust root for publishing"
         known = ", ".join(sorted(key.name for key in trusted if not key.revoked_from)) or "none"
         text = f"`{wanted.key}` {said}, so no bundle can be believed for its sake"
-        problem = Problem(located(("key",)), "policy/bundle", text, f"keys for publishing: {known}")
+        problem = Problem(located(("key",)), BUNDLE, text, f"keys for publishing: {known}")
         raise PolicyLoadError([problem])
     return keys

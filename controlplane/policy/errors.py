@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from controlplane.errors import IndeterminateError, InvalidRepositoryError
 from controlplane.values import Problem
 
+BUNDLE: Final = "policy/bundle"  # of problems with an archive that a policy set names
 _BASE = (
     "take the version of cpctl that loads them, merge with it a change that mends them, and then "
     "come back to this one"
@@ -24,8 +26,10 @@ class PolicyLoadError(InvalidRepositoryError):
         first, more = problems[0], len(problems) - 1
         said = f"{first.position}: {first.message}" + (f" (and {more} more)" if more else "")
         if base:
+            elsewhere = first.code == BUNDLE  # it is to be brought here, not to be mended
             super().__init__(
-                f"the policies in force, those of {base}, do not load: {said}", remedy=_BASE
+                f"the policies in force, those of {base}, do not load: {said}",
+                remedy=first.remedy if elsewhere else _BASE,
             )
         else:
             super().__init__(said, remedy=first.remedy)
