@@ -107,7 +107,7 @@ narrow(block) if {
 	parts := split(block.cidr, "/")
 	quantities.whole_or(parts[1], 0) >= 48
 	address := parts[0]
-	regex.match("^[Ff][CDcd][0-9A-Fa-f]{2}:", address)
+	regex.match("^[Ff][CDcd][0-9A-Fa-f]{2}:[0-9A-Fa-f:]*$", address)
 	not for_metadata(address)
 }
 

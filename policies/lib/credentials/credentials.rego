@@ -24,7 +24,7 @@ key(name) if {
 # (PGPASSWORD). Short ones end it, after another word (DB_PASS): PWD alone is a shell's.
 variable(name) if {
 	hinted(name)
-	regex.match("(password|passwd|passphrase|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])|([ _./:-]pass|[ _./:-]pwd|(account|encryption|master|shared|signing|storage)[ _./:-]?key)$", name)
+	regex.match("(password|passwd|passphrase|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])|([ _./:-]pass|[ _./:-]pwd|(account|encryption|master|shared|signing|storage)[ _./:-]?key)[ ]*$", name)
 }
 
 # A field of a pack's configuration, without what may stand between words.
