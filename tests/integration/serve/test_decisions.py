@@ -158,14 +158,20 @@ def test_a_body_that_is_too_large_or_never_ends_is_refused(server: Serving) -> N
     ("sent", "status"),
     [
         (b"garbage\r\n\r\n", b"400"),
-        (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000, b"431"),
-        (b"POST /v1/decisions HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"a" * 70_000, b"431"),
         (
-            b"POST /v1/decisions HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"POST /v1/decisions HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             b"400",
         ),
-        (b"POST /v1/decisions HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
-        (b"GET /healthz HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", b"200"),
+        (
+            b"POST /v1/decisions HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"400",
+        ),
+        (b"POST /v1/decisions HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", b"400"),
+        (
+            b"GET /healthz HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+            b"200",
+        ),
     ],
 )
 def test_what_is_no_plain_http_is_refused(server: Serving, sent: bytes, status: bytes) -> None:
@@ -177,8 +183,8 @@ def test_what_is_no_plain_http_is_refused(server: Serving, sent: bytes, status: 
 def test_a_peer_that_sends_slowly_is_turned_away(server: Serving) -> None:
     """One that sends its headers byte by byte, and one that does not end its body."""
     heads = (
-        b"POST /v1/decisions HTTP/1.1\r\n",
-        b"POST /v1/decisions HTTP/1.1\r\nContent-Length: 5\r\n\r\n{",
+        b"POST /v1/decisions HTTP/1.1\r\nHost: a\r\n",
+        b"POST /v1/decisions HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n{",
     )
     peers = [socket.create_connection(("127.0.0.1", server.port), timeout=90) for _ in heads]
     for peer, head in zip(peers, heads, strict=True):
@@ -191,11 +197,12 @@ def test_a_peer_that_sends_slowly_is_turned_away(server: Serving) -> None:
 def test_requests_on_one_connection_are_answered_in_order(server: Serving) -> None:
     bodies = [json.dumps(envelope("eu", *zones)).encode() for zones in ((), ("us",), ())]
     text = b"".join(
-        b"POST /v1/decisions HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        b"POST /v1/decisions HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%b"
+        % (len(body), body)
         for body in bodies
     )
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as peer:
-        peer.sendall(text + b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+        peer.sendall(text + b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         received = b""
         while part := peer.recv(65536):
             received += part
