@@ -9,7 +9,7 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
-from controlplane.cli.gate_step import step_of
+from controlplane.cli.reading import step_of
 from controlplane.errors import Exit, UsageError
 from controlplane.operations.agreement import authors, open_reviews
 from controlplane.operations.approvals import Approval, Approvals

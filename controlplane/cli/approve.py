@@ -9,7 +9,7 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
-from controlplane.cli.gate_step import step_of
+from controlplane.cli.reading import step_of
 from controlplane.errors import Exit
 from controlplane.operations.approvals import Approvals
 from controlplane.operations.approving import approve, refuse_unknown_classes

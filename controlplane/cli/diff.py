@@ -6,7 +6,7 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import changes_text, options, output
-from controlplane.cli.gate_step import mention
+from controlplane.cli.reading import mention
 from controlplane.errors import Exit
 from controlplane.repo.changes import changes
 from controlplane.repo.git import GitRepository

@@ -9,7 +9,7 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
-from controlplane.cli.gate_step import revision_of
+from controlplane.cli.reading import revision_of
 from controlplane.errors import ControlPlaneError, Exit
 from controlplane.operations import exchange
 from controlplane.operations.trust import trust_set

@@ -18,8 +18,9 @@ from controlplane.cli import collecting, gate_output, options, output
 from controlplane.cli import forms as shown
 from controlplane.cli.forms import Form
 from controlplane.cli.gate_explain import show
-from controlplane.cli.gate_step import Ends, mention
+from controlplane.cli.gate_step import Ends
 from controlplane.cli.gate_watch import watch
+from controlplane.cli.reading import mention
 from controlplane.errors import Exit
 from controlplane.operations.agreement import agreement
 from controlplane.operations.answered_before import Asked, recall, remember

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import click
 
 from controlplane import wiring
-from controlplane.cli import output
 from controlplane.errors import ControlPlaneError
 from controlplane.operations.gate import Step, step_between
 from controlplane.operations.recalled import Recalled
@@ -68,32 +67,6 @@ class Ends:
         declared = after.repository()
         branches = declared.spec.protected_branches if declared else ("main",)
         return read(repository, usual_base(repository, branches))
-
-
-def step_of(repository: GitRepository, base: str | None, head: str) -> Step:
-    """Return the step between two revisions, with what earlier runs know of them.
-
-    From nothing where there is no base.
-    """
-    recalled = wiring.recalled()
-    step = recalled.step(repository, base, head)
-    mention(recalled)
-    return step
-
-
-def revision_of(repository: GitRepository, revision: str) -> Snapshot:
-    """Return one revision, with what earlier runs know of it."""
-    recalled = wiring.recalled()
-    found = recalled.revision(repository, revision)
-    mention(recalled)
-    return found
-
-
-def mention(recalled: Recalled) -> None:
-    """Say on whose word a revision was not read."""
-    if recalled.taken_over:
-        signed = "which a key for deciding signed"
-        output.talk(f"image: {recalled.taken_over[:12]}, {signed}; the fleet is not read again")
 
 
 def usual_base(repository: GitRepository, branches: Sequence[str]) -> str:

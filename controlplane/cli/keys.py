@@ -13,10 +13,8 @@ from typing import get_args
 import click
 
 from controlplane.cli import options, output
-from controlplane.cli.gate_step import revision_of
+from controlplane.cli.reading import state_of
 from controlplane.operations.trust import trust_root_yaml, trust_set
-from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import read_worktree
 from controlplane.resources.common import StaffRole
 from evidence.crypto import ALGORITHMS, Algorithm
 from evidence.keys import PURPOSES, KeyFile, create_keys, keys_in, rotate
@@ -113,8 +111,7 @@ def list_(where: Path | None, form: str) -> None:
 @click.option("--rev", metavar="REV", help="Read a revision instead of the working tree.")
 def trust(path: str, rev: str | None) -> None:
     """Print the keys of the repository's trust roots, for `evidence verify --trust`."""
-    found = read_worktree(path) if rev is None else revision_of(GitRepository.open(path), rev)
-    output.data(trust_set(found).to_bytes().decode())
+    output.data(trust_set(state_of(path, rev)).to_bytes().decode())
 
 
 def keys_directory(environment: Mapping[str, str]) -> Path:

@@ -10,15 +10,14 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import options, output
-from controlplane.cli.gate_step import revision_of
+from controlplane.cli.reading import state_of
 from controlplane.cli.writing import report, write_new
 from controlplane.errors import Exit, UsageError
 from controlplane.operations.linting import require_sound
 from controlplane.operations.rendering import render as render_tenants
 from controlplane.operations.scaffold import NewFile
 from controlplane.render.model import RenderedPlacement
-from controlplane.repo.git import GitRepository
-from controlplane.repo.snapshot import Snapshot, read_worktree
+from controlplane.repo.snapshot import Snapshot
 from controlplane.values import Problem
 from reconciler.manifests import to_yaml
 
@@ -40,8 +39,7 @@ def render(
     output_dir: Path | None,
 ) -> int:
     """Show what TENANT becomes on its targets: every object, and the file that produced it."""
-    found = read_worktree(root) if rev is None else revision_of(GitRepository.open(root), rev)
-    snapshot = require_sound(found)
+    snapshot = require_sound(state_of(root, rev))
     _require_tenant(snapshot, tenant)
     outcome = render_tenants(snapshot, [tenant], wiring.charts())
     problems = outcome.problems.get(tenant, ())

@@ -209,7 +209,7 @@ def due_in(said: str) -> datetime:
 
 
 def open_reviews(company: Company) -> list[Any]:
-    from controlplane.cli.gate_step import step_of  # noqa: PLC0415
+    from controlplane.cli.reading import step_of  # noqa: PLC0415
     from controlplane.operations.agreement import agreement  # noqa: PLC0415
     from controlplane.operations.said import Statements  # noqa: PLC0415
     from controlplane.repo.git import GitRepository  # noqa: PLC0415

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.cli.gate_step import step_of
+from controlplane.cli.reading import step_of
 from controlplane.operations import recording
 from controlplane.operations.gate import gate
 from controlplane.operations.judged_pages import PAGE, paged

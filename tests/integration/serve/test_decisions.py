@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from controlplane import wiring
-from controlplane.cli.gate_step import step_of
+from controlplane.cli.reading import step_of
 from controlplane.operations.gate import gate
 from controlplane.render.helm import HelmCharts
 from controlplane.repo.git import GitRepository

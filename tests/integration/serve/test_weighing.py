@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from controlplane import wiring
-from controlplane.cli.gate_step import step_of
+from controlplane.cli.reading import step_of
 from controlplane.operations.admitted_object import review
 from controlplane.operations.admitting import Homes, admit
 from controlplane.operations.gate import GateReport, gate
