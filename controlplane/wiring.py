@@ -128,11 +128,15 @@ def revisions() -> Cache:
     return Cache(cache_home() / "revisions", cache_key())
 
 
-def recalled() -> Recalled:
-    """Return what is known of revisions here, or by whom the base trusts to decide; for one run."""
+def recalled(*, vouched: bool = False) -> Recalled:
+    """Return what is known of revisions here, for one run.
+
+    With `vouched` the word of whom the base trusts to decide counts, too. That is for the gate,
+    whose base is in force: any other revision may trust a key that is revoked, or a stranger's.
+    """
     from controlplane.operations.recalled import Recalled  # noqa: PLC0415
 
-    return Recalled(revisions(), now)
+    return Recalled(revisions(), now if vouched else None)
 
 
 def evidence_writer(directory: Path, purpose: str, *, keys: Path | None = None) -> EvidenceWriter:

@@ -6,7 +6,6 @@ import click
 
 from controlplane import wiring
 from controlplane.cli import changes_text, options, output
-from controlplane.cli.reading import mention
 from controlplane.errors import Exit
 from controlplane.repo.changes import changes
 from controlplane.repo.git import GitRepository
@@ -38,7 +37,4 @@ def _ends(
     """Read both ends; of two commits no more than what earlier runs do not know."""
     if head is None:
         return read(repository, base), read_worktree(root)
-    recalled = wiring.recalled()
-    ends = recalled.ends(repository, base, head)
-    mention(recalled)
-    return ends
+    return wiring.recalled().ends(repository, base, head)

@@ -20,7 +20,6 @@ from controlplane.cli.forms import Form
 from controlplane.cli.gate_explain import show
 from controlplane.cli.gate_step import Ends
 from controlplane.cli.gate_watch import watch
-from controlplane.cli.reading import mention
 from controlplane.errors import Exit
 from controlplane.operations.agreement import agreement
 from controlplane.operations.answered_before import Asked, recall, remember
@@ -119,9 +118,11 @@ def command(
     if watching:
         return watch(repository, ends, lambda step: _judged(repository, step, engine, whole=whole))
     with collecting.paused():
-        recalled = wiring.recalled()
+        recalled = wiring.recalled(vouched=True)
         step = ends.read(repository, recalled)
-        mention(recalled)
+        if recalled.taken_over:
+            signed = "which a key for deciding signed"
+            output.talk(f"image: {recalled.taken_over[:12]}, {signed}; the fleet is not read again")
         if step.genesis:
             _begin(repository, step.head)
         judge = wiring.policy_engine(engine)

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 
+from controlplane import wiring
 from controlplane.authenticated import Cache
+from controlplane.cli.main import run
+from controlplane.cli.reading import step_of
+from controlplane.errors import Exit
 from controlplane.operations import fleet_subject, images, own_code, recalled, vouching
 from controlplane.operations.gate import GateReport, gate
 from controlplane.operations.recalled import Recalled
@@ -269,6 +273,37 @@ def test_a_change_cannot_bring_the_key_that_vouches_for_its_base(
     fleet.vouch(cache, fleet.signer("decide-own"))
     base = Recalled(fresh, lambda: NOW).step(fleet.world.git, fleet.base, head).base
     assert not isinstance(base, Imaged)
+
+
+@pytest.mark.parametrize("command", ["diff", "render", "keys", "evidence"])
+def test_only_the_gate_takes_the_word_of_another(
+    fleet: Fleet, cache: Cache, fresh: Cache, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Any other revision may trust a key that is revoked, or bring it: only a base is in force."""
+    words = {
+        "diff": ["diff", fleet.base, fleet.head],
+        "render": ["render", "acme", "--rev", fleet.base],
+        "keys": ["keys", "trust", "--rev", fleet.base],
+        "evidence": ["evidence", "collect", "--rev", fleet.base],
+    }[command]
+    fleet.vouch(cache, fleet.signer())
+    monkeypatch.setattr(wiring, "revisions", lambda: fresh)
+    monkeypatch.setattr(wiring, "now", lambda: NOW)
+    assert isinstance(wiring.recalled(vouched=True).revision(fleet.world.git, fleet.base), Imaged)
+    monkeypatch.setattr(images, "Words", lambda *_: pytest.fail("whose word counts was asked"))
+    monkeypatch.chdir(fleet.world.git.work_dir or "")
+    assert run(words) == Exit.CLEAN
+
+
+def test_what_a_step_was_approved_by_is_read_on_no_word(
+    fleet: Fleet, cache: Cache, fresh: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.vouch(cache, fleet.signer())
+    monkeypatch.setattr(wiring, "revisions", lambda: fresh)
+    monkeypatch.setattr(wiring, "now", lambda: NOW)
+    assert not isinstance(step_of(fleet.world.git, fleet.base, fleet.head).base, Imaged)
+    monkeypatch.setattr(wiring, "revisions", lambda: cache)
+    assert isinstance(step_of(fleet.world.git, fleet.base, fleet.head).base, Imaged)
 
 
 def test_a_base_that_moves_meanwhile_says_itself_whom_it_trusts(
