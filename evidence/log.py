@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from evidence import merkle, note, tiles
@@ -112,11 +113,17 @@ class LogReader:
         Only those that a kept checkpoint covers: a writer that was killed may have left others.
         """
         place = (self.directory / tiles.tile_path(level, index, 1)).parent
+        there = self._numbers(str(place.relative_to(self.directory)))
+        narrower = {each for each in there if each < width}
+        if not narrower:
+            return {}
         shift = 8 * level if isinstance(level, int) else 0
         covered = {(n >> shift) - index * tiles.WIDTH for n in self._numbers("checkpoints")}
-        found = {*self._numbers(str(place.relative_to(self.directory)))}
-        narrower = sorted(each for each in found & covered if each < width)
-        return {each: self._contents(place / str(each)) for each in narrower}
+        found = {}
+        for each in covered & narrower:
+            with suppress(FileNotFoundError):  # a writer is at work, and dropped it just now
+                found[each] = self._contents(place / str(each))
+        return dict(sorted(found.items()))
 
     def _bundle(self, index: int, size: int) -> list[bytes]:
         width = tiles.width_at(0, index, size)

@@ -15,6 +15,7 @@ from evidence.audit import verify_directory
 from evidence.canonical import canonical
 from evidence.disk import Disk
 from evidence.errors import UsageError
+from evidence.log import LogReader
 from evidence.merge import NotVerifiedError, SplitViewError, import_logs
 from evidence.objects import INLINE
 from evidence.records import Record
@@ -120,6 +121,40 @@ def test_a_tile_that_no_checkpoint_covers_is_no_part_of_the_log(
         [FinishedRun("apply", about(), f"run {i}", "done") for i in range(2)]
     )
     assert verify(tmp_path).verified
+
+
+@pytest.mark.parametrize("kind", ["0", "entries"])
+def test_a_tile_that_a_writer_drops_meanwhile_is_no_fault(
+    tmp_path: Path, keys: tuple[Signer, Signer], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(tmp_path, keys, 1)
+    add(tmp_path, keys, 1)
+    path = tmp_path / LOG / "tile" / kind / "000.p" / "1"
+    read = LogReader._contents
+
+    def dropped(log: LogReader, place: Path) -> bytes:
+        if place == path:
+            path.unlink()
+        return read(log, place)
+
+    monkeypatch.setattr(LogReader, "_contents", dropped)
+    assert verify(tmp_path).verified
+    assert not path.exists()
+
+
+def test_checkpoints_are_listed_for_tiles_that_were_outgrown_alone(
+    original: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is one for nearly every append: listing them for each tile grows with the square."""
+    listed: list[str] = []
+    numbers = LogReader._numbers
+    monkeypatch.setattr(
+        LogReader, "_numbers", lambda log, where: listed.append(where) or numbers(log, where)
+    )
+    log = LogReader(original / LOG, ORIGIN)
+    outgrown = [log.outgrown(0, 1, 2), log.outgrown("entries", 1, 2), log.outgrown(1, 0, 1)]
+    assert outgrown == [{}, {}, {}]
+    assert "checkpoints" not in listed
 
 
 def folder(path: Path) -> None:
