@@ -15,7 +15,7 @@ from collections.abc import Callable
 from controlplane.operations.trust import trust_of
 from controlplane.policy import archive, opa_bundle, opa_signature
 from controlplane.policy.archive import ArchiveError
-from controlplane.policy.errors import BUNDLE, PolicyLoadError
+from controlplane.policy.errors import BUNDLE, NOT_AT_HAND, PolicyLoadError
 from controlplane.policy.opa_bundle import Taken
 from controlplane.repo.snapshot import Snapshot
 from controlplane.resources.repository import PolicyArchive
@@ -51,8 +51,9 @@ def _bytes(wanted: PolicyArchive, snapshot: Snapshot, located: Located) -> bytes
         data = snapshot.pinned(wanted.digest)
         if data is None:
             text = f"{wanted.url} is not at hand, so its rules cannot be asked"
-            remedy = "run `cpctl policy fetch`, which keeps it beside Git's objects"
-            raise PolicyLoadError([Problem(located(("url",)), BUNDLE, text, remedy)])
+            of = f" --rev {snapshot.commit.id[:12]}" if snapshot.commit else ""
+            remedy = f"run `cpctl policy fetch{of}`, which keeps it beside Git's objects"
+            raise PolicyLoadError([Problem(located(("url",)), NOT_AT_HAND, text, remedy)])
         return data
     data = snapshot.file(wanted.file)
     if data is None:

@@ -9,6 +9,7 @@ from controlplane.errors import IndeterminateError, InvalidRepositoryError
 from controlplane.values import Problem
 
 BUNDLE: Final = "policy/bundle"  # of problems with an archive that a policy set names
+NOT_AT_HAND: Final = "policy/not-at-hand"  # the archive is elsewhere: to be brought, not mended
 _BASE = (
     "take the version of cpctl that loads them, merge with it a change that mends them, and then "
     "come back to this one"
@@ -26,10 +27,9 @@ class PolicyLoadError(InvalidRepositoryError):
         first, more = problems[0], len(problems) - 1
         said = f"{first.position}: {first.message}" + (f" (and {more} more)" if more else "")
         if base:
-            elsewhere = first.code == BUNDLE  # it is to be brought here, not to be mended
             super().__init__(
                 f"the policies in force, those of {base}, do not load: {said}",
-                remedy=first.remedy if elsewhere else _BASE,
+                remedy=first.remedy if first.code == NOT_AT_HAND else _BASE,
             )
         else:
             super().__init__(said, remedy=first.remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -260,9 +261,10 @@ def test_a_bundle_of_a_server_is_fetched_once_and_then_judges_offline(
     code, said = _gate(gated, capsys)
     assert code == Exit.INVALID_REPOSITORY
     assert "is not at hand" in said
-    assert "cpctl policy fetch" in said
+    asked = re.search(r"cpctl policy fetch --rev ([0-9a-f]{12})`", said)
+    assert asked is not None
     assert served.asked == []  # a decision asks no server
-    fetch = ["policy", "fetch", "--root", str(gated.path), "--rev", "main"]
+    fetch = ["policy", "fetch", "--root", str(gated.path), "--rev", asked[1]]
     assert run(fetch) == Exit.CLEAN
     assert "fetched" in capsys.readouterr().out
     served.answers.clear()
@@ -275,6 +277,18 @@ def test_a_bundle_of_a_server_is_fetched_once_and_then_judges_offline(
     (kept,) = (gated.path / ".git/cpctl/pinned").iterdir()
     kept.write_bytes(b"something else")
     assert "is not at hand" in _gate(gated, capsys)[1]
+
+
+def test_a_bundle_that_the_base_lacks_cannot_be_mended_by_the_head(
+    tmp_path: Path, publisher: KeyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To commit the bundle would be the remedy of somebody's own revision, not of the one in force."""
+    gated = _consumer(tmp_path, publisher, f"file: {FILE}, digest: 'sha256:{'0' * 64}'")
+    _stands(gated)
+    code, said = _gate(gated, capsys)
+    assert code == Exit.INVALID_REPOSITORY
+    assert f"those of main, do not load: repository.yaml:9:22: there is no file {FILE}" in said
+    assert "next: take the version of cpctl that loads them" in said
 
 
 @pytest.mark.parametrize("answer", [b"something else", 302, 404, b"x" * 20_000_000])

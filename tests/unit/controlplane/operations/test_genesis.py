@@ -104,6 +104,15 @@ def test_a_beginning_whose_policies_do_not_load_is_named(tmp_path: Path) -> None
     assert raised.value.remedy
 
 
+def test_a_beginning_whose_bundle_is_elsewhere_says_how_to_bring_it(tmp_path: Path) -> None:
+    source = f"url: 'https://rules.example/b.tar.gz', digest: '{OTHER}', key: pub"
+    made = TestRepository(tmp_path)
+    commit = made.commit(files(f"policySets:\n  - name: own\n    bundle: {{{source}}}\n"))
+    with pytest.raises(UnreadableBeginningError) as raised:
+        beginning(read(GitRepository.open(tmp_path), commit))
+    assert f"cpctl policy fetch --rev {commit[:12]}`" in raised.value.remedy
+
+
 def test_rego_that_is_refused_by_now_is_still_what_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
