@@ -52,7 +52,7 @@ def policy_digests(snapshot: Snapshot) -> Mapping[str, str]:
     where not even that can be told.
     """
     return {
-        chosen.name: _load(chosen, located, snapshot, _as_they_stand).bundle.digest
+        chosen.name: _as_it_stands(chosen, located, snapshot).bundle.digest
         for chosen, located in _chosen(snapshot)
     }
 
@@ -98,6 +98,14 @@ def _named(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBund
             _loaded.pop(next(iter(_loaded)), None)
         _loaded[key] = found
     return found
+
+
+def _as_it_stands(chosen: PolicySet, located: Located, snapshot: Snapshot) -> NamedBundle:
+    """Return a set as `policy_sets` does, and one of refused Rego as it was written."""
+    try:
+        return _named(chosen, located, snapshot)
+    except PolicyLoadError:
+        return _load(chosen, located, snapshot, _as_they_stand)
 
 
 def _as_they_stand(
