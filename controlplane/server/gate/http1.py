@@ -133,6 +133,7 @@ class Connection(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
         self._fields = 0
+        self._hesitates = False  # it sends its body once it is told to go on
 
     # What asyncio calls.
 
@@ -144,6 +145,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the peer; an answer that is still being made is made for nobody."""
+        self._held += sum(len(request.body) for request, _ in self._waiting)
+        self._waiting.clear()
         self._release()
         self._peers.left(self)
         self._ended = True
@@ -174,9 +177,10 @@ class Connection(asyncio.Protocol):
             self._turn_away(self._refusal)
 
     def eof_received(self) -> bool:
-        """Keep the connection while an answer is still to be given."""
+        """Keep the connection while an answer is still to be given; under TLS asyncio ends it."""
         self._last = True
-        return self._asked is not None
+        encrypted = self._transport is None or self._transport.get_extra_info("ssl_object")
+        return self._asked is not None and not encrypted
 
     def pause_writing(self) -> None:
         """The peer does not read; it may not go on so for ever."""
@@ -209,12 +213,14 @@ class Connection(asyncio.Protocol):
         self._wait_for(self._bounds.body_seconds)
         version, upgrade = self._parser.get_http_version(), self._parser.should_upgrade()
         length = self._headers.get("content-length", "0")
-        if wrong := framing.fault(version, self._headers, upgrade=upgrade):
+        method = self._parser.get_method().decode("latin-1")
+        if wrong := framing.fault(method, version, self._headers, upgrade=upgrade):
             self._refuse(_refused(*wrong))
         elif len(length) > 12 or int(length) > self._bounds.body_bytes:
             self._refuse(self._too_large())
-        elif self._headers.get("expect", "").lower() == "100-continue" and self._transport:
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        elif version == "1.1" and self._headers.get("expect", "").lower() == "100-continue":
+            self._hesitates = True
+            self._encourage()
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body, within bounds."""
@@ -234,15 +240,15 @@ class Connection(asyncio.Protocol):
         if self._refusal is not None:
             return
         method = self._parser.get_method().decode("latin-1")
+        if len(self._waiting) >= _PIPELINED:
+            self._refuse(busy("too many requests wait on this connection"))
+            return
         body = b"".join(self._body)
         request = Request(method, framing.path(self._url), self._headers, body)
-        keep = self._parser.should_keep_alive()
-        self._release()
+        self._waiting.append((request, self._parser.should_keep_alive()))
+        self._held = 0  # counted by the request from here on, until its turn comes
         self._new()
-        self._waiting.append((request, keep))
-        if len(self._waiting) > _PIPELINED:
-            self._refuse(busy("too many requests wait on this connection"))
-        elif self._asked is None:
+        if self._asked is None:
             self._next()
 
     # What is done.
@@ -251,6 +257,7 @@ class Connection(asyncio.Protocol):
         """Ask the handler about who has waited longest; say at last what is refused."""
         while self._waiting and self._asked is None and not self._ended:
             request, keep = self._waiting.popleft()
+            self._peers.buffered -= len(request.body)
             self._keep = self._keep and keep
             self.until = _NEVER  # from here on it is waited for us
             self._bare = request.method == "HEAD"
@@ -262,6 +269,15 @@ class Connection(asyncio.Protocol):
                 given.add_done_callback(self._answered)
         if self._refusal is not None and self._asked is None and not self._ended:
             self._turn_away(self._refusal)
+        self._encourage()
+
+    def _encourage(self) -> None:
+        """Let a peer that asked for it send its body, after the answers to what it asked before."""
+        over = self._ended or self._refusal is not None
+        ahead = self._waiting or self._asked is not None
+        if self._hesitates and self._transport and not over and not ahead:
+            self._hesitates = False
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _answered(self, given: asyncio.Future[Response]) -> None:
         self._asked = None
