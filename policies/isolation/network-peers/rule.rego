@@ -20,7 +20,7 @@
 #   remedy: >-
 #     Name peers in every rule; select a namespace by kubernetes.io/metadata.name, as in the
 #     parameter namespaces of isolation/network-peers; except 169.254.0.0/16 from wide blocks, of
-#     version 6 fc00::/7 and fe80::/10.
+#     version 6 fc00::/7, fe80::/10, 64:ff9b::/96 and 64:ff9b:1::/48.
 #   controls: ["SOC2 CC6.6", "ISO27001 A.8.20", "ISO27001 A.8.22"]
 package controlplane.isolation.network_peers
 
@@ -117,6 +117,7 @@ for_metadata(address) if {
 }
 
 shut(block) if {
+	count(split(block.cidr, ":")) == 1
 	some part in block.except
 	part in {"169.254.0.0/16", "169.254.169.254/32"}
 }
@@ -124,4 +125,15 @@ shut(block) if {
 shut(block) if {
 	"fc00::/7" in block.except
 	"fe80::/10" in block.except
+	untranslated(block)
 }
+
+# A translator takes addresses of version 4 in these ranges (RFC 6052, RFC 8215): 64:ff9b::a9fe:a9fe
+# is 169.254.169.254. A block whose first bit is set holds none of them.
+untranslated(block) if {
+	block.cidr == "::/0"
+	"64:ff9b::/96" in block.except
+	"64:ff9b:1::/48" in block.except
+}
+
+untranslated(block) if regex.match("^[89A-Fa-f][0-9A-Fa-f]{3}:[0-9A-Fa-f:]*/[1-9]", block.cidr)

@@ -17,10 +17,12 @@ except(ip_block_except) := {"subject": {"resource": {"objects": [{
 	}}]}]},
 }]}}}
 
-six(parts) := {"subject": {"resource": {"objects": [{
+six(parts) := block_without("::/0", parts)
+
+block_without(cidr, parts) := {"subject": {"resource": {"objects": [{
 	"kind": "NetworkPolicy",
 	"metadata": {"name": "retrieval"},
-	"spec": {"egress": [{"to": [{"ipBlock": {"cidr": "::/0", "except": parts}}]}]},
+	"spec": {"egress": [{"to": [{"ipBlock": {"cidr": cidr, "except": parts}}]}]},
 }]}}}
 
 to(egress_to) := {"subject": {"resource": {"objects": [{
@@ -128,19 +130,40 @@ test_a_private_block_of_version_six_will_do if {
 		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
 }
 
-test_everything_of_version_six_but_private_addresses_will_do if {
-	network_peers.findings == set() with input as six(["fc00::/7", "fe80::/10"])
+test_everything_of_version_six_but_private_and_translated_addresses_will_do if {
+	parts := ["fc00::/7", "fe80::/10", "64:ff9b::/96", "64:ff9b:1::/48"]
+	network_peers.findings == set() with input as six(parts)
 		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
 }
 
-test_everything_of_version_six_but_addresses_of_one_link_is_found if {
-	network_peers.findings == {metadata_finding("::/0")} with input as six(["fe80::/10"])
+test_everything_of_version_six_without_one_of_these_shut_out_is_found if {
+	every parts in [
+		["fe80::/10", "64:ff9b::/96", "64:ff9b:1::/48"],
+		["fc00::/7", "64:ff9b::/96", "64:ff9b:1::/48"],
+		["fc00::/7", "fe80::/10", "64:ff9b:1::/48"],
+		["fc00::/7", "fe80::/10", "64:ff9b::/96"],
+		["169.254.0.0/16"],
+	] {
+		network_peers.findings == {metadata_finding("::/0")} with input as six(parts)
+			with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+	}
+}
+
+test_the_upper_half_of_version_six_but_private_addresses_will_do if {
+	asked := block_without("8000::/1", ["fc00::/7", "fe80::/10"])
+	network_peers.findings == set() with input as asked
 		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
 }
 
-test_everything_of_version_six_but_unique_addresses_is_found if {
-	network_peers.findings == {metadata_finding("::/0")} with input as six(["fc00::/7"])
-		with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+test_what_such_exceptions_do_not_shut_out_is_found if {
+	every cidr in [
+		"::/1", "60::/12", "64:ff9b::/96", "64:ff9b::a9fe:a9fe/128", "64:ff9b:1::/48", "8000::/0",
+		"::ffff:169.254.169.254/128", "0.0.0.0/0", "169.254.169.254/32",
+	] {
+		asked := block_without(cidr, ["fc00::/7", "fe80::/10", "64:ff9b::/96", "64:ff9b:1::/48"])
+		network_peers.findings == {metadata_finding(cidr)} with input as asked
+			with data.parameters.isolation.network_peers.namespaces as ["ingress"]
+	}
 }
 
 test_everything_without_the_address_of_metadata_shut_out_is_found if {
