@@ -40,12 +40,25 @@ findings contains finding if {
 
 formed(value) if regex.match("-----BEGIN [A-Z ]*PRIVATE KEY|gh[opsru]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}|glpat-[A-Za-z0-9_-]{20}|xox[abeoprs]-[A-Za-z0-9-]{10}|AIza[A-Za-z0-9_-]{35}|[rs]k_live_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{36}|eyJ[A-Za-z0-9_-]{10,500}[.]eyJ[A-Za-z0-9_-]{10}", value)
 
-# A password before a host, given to an option, or in what names a database and how to get in. What
-# a shell, a pod or a template fills in begins with a dollar or a bracket, and is none.
-formed(value) if regex.match("//[A-Za-z0-9._~%-]*:[A-Za-z0-9._~!*%&;=+,-]+@|(^|[ .;?&-])[Pp](assword|asswd|wd)=[A-Za-z0-9_~!*%&;+,:@-]|(Account|Access)Key=[A-Za-z0-9+/]{20}", value)
+# A password before a host, and a key in what names a store and how to get in.
+formed(value) if regex.match("//[A-Za-z0-9._~%-]*:[A-Za-z0-9._~!*%&;=+,-]+@|(Account|Access)Key=[A-Za-z0-9+/]{20}", value)
 
-# The id of an access key has no mark but how it begins: it must not begin inside a word. What else
-# may stand before it, a line end or a quotation mark, no expression can say to all readers.
+# A password given to an option, in properties, or in what names a database and how to get in. One
+# that ends at once is none (`;`, `&`, `,`, the apostrophe again), nor what a shell, a pod or a
+# template fills in, which begins with a dollar or a bracket.
+formed(value) if {
+	some name in ["Password=", "password=", "Passwd=", "passwd=", "Pwd=", "pwd="]
+	some quote in ["", "'"]
+	parts := split(value, concat("", [name, quote]))
+	some index, part in parts
+	regex.match("^[A-Za-z0-9_~!*%+:@-]", part)
+	before := parts[index - 1]
+	not in_a_word(before)
+}
+
+# The id of an access key has no mark but how it begins: it must not begin inside a word, as
+# the name of a password must not. What else may stand before either, a line end or a quotation
+# mark, no expression can say to all readers.
 formed(value) if {
 	some beginning in ["AKIA", "ASIA"]
 	parts := split(value, beginning)

@@ -135,8 +135,52 @@ test_a_password_in_what_opens_a_database_is_found if {
 	}
 }
 
+test_no_line_end_blank_or_quotation_mark_hides_a_password if {
+	every text in [
+		"user=app\npassword=hunter2\n",
+		"a\tpassword=hunter2",
+		"dsn: \"password=hunter2\"",
+		"password='hunter2'",
+		"cache.internal:6380,password=hunter2,ssl=True",
+	] {
+		credential_forms.findings == {args_finding} with input as argument(text)
+	}
+}
+
+test_each_spelling_of_the_name_is_known if {
+	every name in ["Password", "password", "Passwd", "passwd", "Pwd", "pwd"] {
+		text := concat("", ["Server=db.internal;", name, "=hunter2"])
+		credential_forms.findings == {args_finding} with input as argument(text)
+	}
+}
+
+test_an_empty_password_is_none if {
+	every text in [
+		"Server=db;User Id=app;Password=;Trusted_Connection=yes",
+		"https://x/login?user=a&password=&next=/",
+		"cache.internal:6380,password=,ssl=True",
+		"host=db password= user=app",
+		"user=app\npassword=\nhost=db",
+		"password=''",
+		"password='' user=app",
+		"password=\"\" user=app",
+		"{\"dsn\":\"password=\",\"user\":\"app\"}",
+	] {
+		credential_forms.findings == set() with input as argument(text)
+	}
+}
+
 test_one_that_is_filled_in_will_do if {
-	every text in ["Server=db.internal;Password=$(DB_PASSWORD);", "password=${DB_PASSWORD}", "nopassword=1"] {
+	every text in [
+		"Server=db.internal;Password=$(DB_PASSWORD);",
+		"password=${DB_PASSWORD}",
+		"user=app\npassword=${DB_PASSWORD}",
+		"password='${DB_PASSWORD}'",
+		"password=\"$(DB_PASSWORD)\"",
+		"password={{ password }}",
+		"password=<yours>",
+		"nopassword=1",
+	] {
 		credential_forms.findings == set() with input as argument(text)
 	}
 }

@@ -37,6 +37,9 @@ FORMS = [
     "postgres://app:hunter2" + "@db.internal/app",
     "--db-password=" + "hunter2",
     "-passwd=" + "hunter2",
+    *(f"user=app\n{name}=" + "hunter2" for name in ("Password", "Passwd", "Pwd", "pwd")),
+    "password='" + "hunter2'",
+    "AccountKey=" + LETTERS[:20],
 ]
 
 
