@@ -27,11 +27,14 @@ variable(name) if {
 	regex.match("(password|passwd|passphrase|secret|token|api[ _./:-]?key|private[ _./:-]?key|credentials?)($|[ _./:-])|([ _./:-]pass|[ _./:-]pwd|(account|encryption|master|shared|signing|storage)[ _./:-]?key)[ ]*$", name)
 }
 
-# A field of a pack's configuration, without what may stand between words.
+# A field of a pack's configuration, in small letters and without what may stand between words.
 field(name) if {
 	hinted(name)
-	regex.match("(password|passwd|secret|token|apikey|privatekey|credential|credentials)$", name)
+	regex.match("(password|passwd|passphrase|[a-z0-9]pwd|(admin|database|db|root|user)pass|secret|token|(account|api|encryption|master|private|secret|shared|signing|storage)key|credential|credentials)$", name)
 }
+
+# The same, as it is written: `pass` ends it after another word (db_pass, dbPass), a bypass is none.
+short_field(name) if regex.match("([ _-](pass|Pass|PASS)|[a-z0-9]Pass)[ ]*$", name)
 
 # A private key as files hold it.
 private_key(value) if {

@@ -25,7 +25,7 @@ import data.controlplane.lib.text
 
 findings contains about("literal", setting) if {
 	some setting in settings
-	credentials.field(text.in_small_letters(replace(replace(replace(setting.field, "_", ""), "-", ""), " ", "")))
+	secret(setting.field)
 	setting.value != ""
 }
 
@@ -33,6 +33,12 @@ findings contains about("key", setting) if {
 	some setting in settings
 	credentials.private_key(setting.value)
 }
+
+secret(field) if {
+	credentials.field(text.in_small_letters(replace(replace(replace(field, "_", ""), "-", ""), " ", "")))
+}
+
+secret(field) if credentials.short_field(field)
 
 # Every text in any pack's configuration, general or of one environment, under each name that it has
 # there: its own, and those of what holds it.

@@ -92,3 +92,22 @@ test_what_is_no_configuration_is_for_other_rules if {
 	asked := {"subject": {"resource": {"spec": {"packs": [{"name": "connector", "labels": {"token": "x"}}]}}}}
 	config_literals.findings == set() with input as asked
 }
+
+test_short_names_and_keys_of_stores_are_known if {
+	every field in [
+		"db_pass", "dbpass", "crm_pass", "CRM_PASS", "crm-pass", "crmPass", "mysqlPwd", "MYSQL_PWD", "storageAccountKey",
+		"account_key", "signing-key", "passphrase", "secretKey",
+	] {
+		config_literals.findings == {{
+			"code": "literal",
+			"path": ["spec", "packs", 0, "config", field],
+			"params": {"field": field, "pack": "connector"},
+		}} with input as tenant({field: "hunter2"})
+	}
+}
+
+test_a_name_that_ends_likewise_will_do if {
+	every field in ["bypass", "compass", "pass", "pwd", "assignmentKey", "dbPassRef", "accountKeyRef"] {
+		config_literals.findings == set() with input as tenant({field: "hunter2"})
+	}
+}
