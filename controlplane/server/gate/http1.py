@@ -330,14 +330,15 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        if self._refusal is not None and transport.can_write_eof():
-            self._wait_for(_LINGER)
+        if self._refusal is None:
+            transport.close()
+            return
+        self._wait_for(_LINGER)
+        if transport.can_write_eof():  # not under TLS: there it ends when that time is over
             try:
                 transport.write_eof()
             except OSError:
                 transport.abort()  # the peer is gone
-        else:
-            transport.close()
 
     def _wait_for(self, seconds: float) -> None:
         if self._asked is None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from controlplane.server.gate.http1 import Bounds, Peers
 from controlplane.server.gate.messages import Request, Response
+from tests.support import certificates
 
 CHUNKED = (
     b"POST / HTTP/1.1\r\nHost: a\r\nAuthorization: mine\r\n"
@@ -201,6 +206,37 @@ def test_a_body_is_asked_for_after_the_answers_before_it() -> None:
 def test_no_body_is_asked_for_that_is_refused(why: bytes) -> None:
     answer, got = told(POST % (why + b"Expect: 100-continue\r\n"), half=True)
     assert (codes(answer), got) == ([400], [])
+
+
+def test_who_is_refused_while_it_sends_is_answered_under_tls(tmp_path: Path) -> None:
+    """An answer is lost where the connection ends beneath what the peer still sends."""
+    made = certificates.create(tmp_path)
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(made.certificate, made.key)
+    client_side = ssl.create_default_context(cafile=made.authority)
+
+    def send(address: tuple[str, int]) -> bytes:
+        with (
+            socket.create_connection(address, timeout=10) as plain,
+            client_side.wrap_socket(plain, server_hostname="127.0.0.1") as peer,
+        ):
+            peer.sendall(POST.replace(b"400", b"9000") % b"")
+            for _ in range(9):
+                time.sleep(0.02)
+                peer.sendall(b"x" * 1000)
+            return b"".join(iter(lambda: peer.recv(1 << 16), b""))
+
+    async def served() -> bytes:
+        peers = Peers(lambda _: Response(200, b"body", "text/plain"), Bounds(body_bytes=1000))
+        peers.start()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(peers.connection, "127.0.0.1", 0, ssl=server_side)
+        answer = await asyncio.to_thread(send, server.sockets[0].getsockname())
+        server.close()
+        await peers.stop(1)
+        return answer
+
+    assert codes(asyncio.run(served())) == [413]
 
 
 def test_half_a_request_behind_a_whole_one_has_no_longer() -> None:
