@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from controlplane.errors import ControlPlaneError, Exit, InvalidRepositoryError
 from controlplane.operations.policies import policy_digests
 from controlplane.operations.trust import trust_of
-from controlplane.policy.errors import NOT_AT_HAND, PolicyLoadError
+from controlplane.policy.errors import PolicyLoadError
 from controlplane.repo.snapshot import Snapshot
 from evidence.canonical import digest, digest_bytes
 
@@ -45,11 +45,10 @@ def beginning(first: Snapshot) -> Beginning:
     try:
         sets = dict(policy_digests(first))
     except PolicyLoadError as error:
-        elsewhere = error.problems[0].code == NOT_AT_HAND
         other = "use a version of cpctl that loads them, such as the one that pinned them"
         raise UnreadableBeginningError(
             f"the policies of the first revision, {first.revision}, do not load: {error}",
-            remedy=error.remedy if elsewhere else other,
+            remedy=error.remedy if error.elsewhere else other,
         ) from error
     return Beginning(digest_bytes(trust_of(first).to_bytes()), digest(sets))
 

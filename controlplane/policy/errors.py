@@ -24,16 +24,21 @@ class PolicyLoadError(InvalidRepositoryError):
     """
 
     def __init__(self, problems: Sequence[Problem], base: str = "") -> None:
+        self.problems = tuple(problems)
         first, more = problems[0], len(problems) - 1
         said = f"{first.position}: {first.message}" + (f" (and {more} more)" if more else "")
         if base:
             super().__init__(
                 f"the policies in force, those of {base}, do not load: {said}",
-                remedy=first.remedy if first.code == NOT_AT_HAND else _BASE,
+                remedy=first.remedy if self.elsewhere else _BASE,
             )
         else:
             super().__init__(said, remedy=first.remedy)
-        self.problems = tuple(problems)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the policies are to be brought here, and nothing about them is to be mended."""
+        return self.problems[0].code == NOT_AT_HAND
 
 
 class EngineError(IndeterminateError):

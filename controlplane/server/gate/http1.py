@@ -239,10 +239,10 @@ class Connection(asyncio.Protocol):
         self._in_body = self._begun = False
         if self._refusal is not None:
             return
-        method = self._parser.get_method().decode("latin-1")
         if len(self._waiting) >= _PIPELINED:
             self._refuse(busy("too many requests wait on this connection"))
             return
+        method = self._parser.get_method().decode("latin-1")
         body = b"".join(self._body)
         request = Request(method, framing.path(self._url), self._headers, body)
         self._waiting.append((request, self._parser.should_keep_alive()))
