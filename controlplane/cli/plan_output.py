@@ -6,19 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 
 from controlplane.cli.output import as_json, table
 from controlplane.operations.planning import Unplanned, counts
+from controlplane.report.escaping import code, plain
 from reconciler.model import Action, FieldChange, Obstacle, Plan
 
 Plans = Sequence[Plan | Unplanned]
 SHOWN = 12  # rows of one placement in Markdown
+_NOT_OURS = "made by others: left as it is"
 
 
 def as_table(plans: Plans) -> str:
-    """Return one row per action and obstacle, and a summary."""
+    """Return one row per action, obstacle and foreign thing, and a summary."""
     rows = [
         row
         for each in plans
         if isinstance(each, Plan)
-        for row in (*map(_action(each), each.actions), *map(_obstacle(each), each.obstacles))
+        for row in (
+            *map(_action(each), each.actions),
+            *map(_obstacle(each), each.obstacles),
+            *((str(each.placement), "(foreign)", plain(name), _NOT_OURS) for name in each.foreign),
+        )
     ]
     lines = [table(("PLACEMENT", "DO", "RESOURCE", "WHY"), rows)] if rows else []
     return "\n".join([*lines, _summary(plans)])
@@ -88,6 +94,7 @@ def _json(each: Plan | Unplanned) -> Mapping[str, object]:
             }
             for obstacle in each.obstacles
         ],
+        "foreign": list(each.foreign),
     }
 
 
@@ -104,9 +111,10 @@ def as_markdown(plans: Plans) -> str:
     for each in plans:
         if isinstance(each, Unplanned):
             parts.append(f"**{each.placement}** cannot be planned: {each.message}")
-        elif each.actions or each.obstacles:
+        elif each.actions or each.obstacles or each.foreign:
             lines = [f"- {action.verb.value} `{action.id}`" for action in each.actions]
             lines += [f"- ⚠️ {o.standing.value} `{o.id}`: {o.reason}" for o in each.obstacles]
+            lines += [f"- foreign {code(name)}: {_NOT_OURS}" for name in each.foreign]
             more = [f"- … and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
             parts.append("\n".join([f"**{each.placement}**\n", *lines[:SHOWN], *more]))
     return "\n\n".join(parts)

@@ -78,7 +78,7 @@ def _planned(desired: Desired, target_of: TargetOf, options: PlanOptions) -> Pla
 
 
 def counts(plans: Iterable[Plan]) -> Mapping[str, int]:
-    """Return how many actions there are of each verb, how many obstacles, how many in sync."""
+    """Return how many actions there are of each verb, how many obstacles, in sync and foreign."""
     found: dict[str, int] = {}
     for each in plans:
         found["in sync"] = found.get("in sync", 0) + each.in_sync
@@ -87,4 +87,5 @@ def counts(plans: Iterable[Plan]) -> Mapping[str, int]:
         for obstacle in each.obstacles:
             word = obstacle.standing.value
             found[word] = found.get(word, 0) + 1
+        found["foreign"] = found.get("foreign", 0) + len(each.foreign)
     return found

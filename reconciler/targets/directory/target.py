@@ -83,8 +83,9 @@ class DirectoryTarget(Target):
             live = {
                 i: stand(i, wanted.get(i), recorded.entries.get(i), _find(tree, i)) for i in known
             }
-            foreign = _entries(tree) - {file_name(i) for i in known} - {inventory.NAME}
-        return Observation(placement, live, frozenset(recorded.entries), tuple(sorted(foreign)))
+            others = _entries(tree) - {file_name(i) for i in known} - {inventory.NAME}
+        foreign = tuple(sorted(_shown(name) for name in others))
+        return Observation(placement, live, frozenset(recorded.entries), foreign)
 
     def claim(self, placement: Placement, ids: Collection[str]) -> None:
         """See Target.claim."""
@@ -290,6 +291,11 @@ def _unusable(name: str, path: Path, why: str) -> TargetSettingsError:
 
 def _entries(tree: Path) -> set[str]:
     return {entry.name for entry in tree.iterdir()} if tree.is_dir() else set()
+
+
+def _shown(name: str) -> str:
+    """Return the name of a file as text that evidence can hold: it may be of any bytes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _find(tree: Path, identifier: str) -> Found:

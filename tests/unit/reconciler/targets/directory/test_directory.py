@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path, PurePosixPath
@@ -107,6 +108,19 @@ def test_foreign_files_are_named_and_carried_over(target: DirectoryTarget, root:
     assert (folder / "sub" / "x").read_text() == "deep"
     assert (folder / "link").is_symlink()
     assert not (folder / file_name(resource("a").id)).exists()
+
+
+def test_a_foreign_name_of_any_bytes_is_text_that_evidence_can_hold(
+    target: DirectoryTarget, root: Path
+) -> None:
+    wanted = wanting(PLACEMENT, resource("a"))
+    converge(target, wanted)
+    name = os.fsdecode(b"caf\xe9")
+    (root / "acme/prod" / name).write_text("mine")
+
+    assert look(target, wanted).foreign == (r"caf\xe9",)
+    converge(target, wanting(PLACEMENT, resource("b")))
+    assert (root / "acme/prod" / name).read_text() == "mine"
 
 
 def test_a_link_in_place_of_a_file_is_drift_and_is_not_followed(
