@@ -15,6 +15,7 @@ from typing import Final
 
 import click
 
+from controlplane import ending
 from controlplane.cli import output
 from controlplane.errors import Exit
 
@@ -92,22 +93,15 @@ def main() -> None:
     """Run `cpctl` and end the process with the exit code the outcome calls for."""
     try:
         if sys.argv[1:2] and sys.argv[1] in GIVE_BACK:
-            signal.signal(signal.SIGTERM, _end)
+            signal.signal(signal.SIGTERM, ending.end)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, ending.interrupt)
         code = run(sys.argv[1:])
-    except EndedError:
+    except ending.EndedError:
         output.talk("asked to end")
         code = ENDED
     gc.freeze()  # what is left is not walked once more on the way out
     sys.exit(code)
-
-
-class EndedError(BaseException):
-    """The process was asked to end: what a command took or started is given back on the way out."""
-
-
-def _end(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who asks again does not wait
-    raise EndedError
 
 
 def run(arguments: list[str]) -> int:

@@ -26,6 +26,7 @@ from typing import Any
 import wasmtime
 from wasmtime import _ffi as ffi
 
+from controlplane import ending
 from controlplane.policy.engines.compiled_strict import failed_builtin
 from controlplane.policy.model import Cause
 
@@ -145,9 +146,10 @@ class Instance:
         self._allow()
         size, start = len(document), self._heap
         self._write(start, document)
-        address = self._eval(
-            0, entrypoint, self._data, start, size, start + size, 0, stop=self._stop
-        )
+        with ending.held():  # the module calls back
+            address = self._eval(
+                0, entrypoint, self._data, start, size, start + size, 0, stop=self._stop
+            )
         return self._text(address, self._bounds.largest_answer)
 
     def _allow(self) -> None:

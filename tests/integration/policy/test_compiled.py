@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from controlplane import ending
 from controlplane.authenticated import Cache
 from controlplane.policy.bundle import load
 from controlplane.policy.decide import Decider, decide
 from controlplane.policy.engine import Machine, Prepared, Question, Silent, Unanswered
-from controlplane.policy.engines import compiled_build
+from controlplane.policy.engines import compiled, compiled_build
 from controlplane.policy.engines.compiled import (
     DEFAULT,
     CompiledEngine,
@@ -23,6 +26,7 @@ from controlplane.policy.engines.compiled import (
     on_machine,
 )
 from controlplane.policy.engines.compiled_artifact import Artifact, ArtifactError
+from controlplane.policy.engines.compiled_builtins import sprintf
 from controlplane.policy.engines.compiled_strict import strict
 from controlplane.policy.errors import EngineError, EngineUnavailableError, PolicyLoadError
 from controlplane.policy.model import Cause, PolicyBundle, Verdict
@@ -315,6 +319,30 @@ def test_a_question_sees_nothing_of_the_one_before() -> None:
         first = _verdict(prepared, bundle, 0, SUBJECT)
         assert _verdict(prepared, bundle, 0, secret).findings
         assert _verdict(prepared, bundle, 0, SUBJECT) == first
+
+
+def test_who_asks_to_end_within_a_callback_is_heard_and_harms_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An exception there cannot be carried on: the module would go on with whatever lies about."""
+
+    def asked_to_end(*given: str) -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return sprintf(*given)
+
+    bundle = load(rule(finds("true", 'sprintf("%v", [input])'))).bundle
+    before = signal.signal(signal.SIGTERM, ending.end)
+    try:
+        with _engine().prepare(bundle) as prepared:
+            first = _verdict(prepared, bundle, 0, SUBJECT)
+        monkeypatch.setattr(compiled, "HOST", {"sprintf": asked_to_end})
+        with _engine().prepare(bundle) as prepared:
+            with pytest.raises(ending.EndedError):
+                _verdict(prepared, bundle, 0, SUBJECT)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            assert _verdict(prepared, bundle, 0, SUBJECT) == first
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_threads_get_their_own_answers() -> None:
