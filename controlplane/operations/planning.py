@@ -6,6 +6,7 @@ this machine was told nothing usable is a failure of the question, which is refu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -79,13 +80,10 @@ def _planned(desired: Desired, target_of: TargetOf, options: PlanOptions) -> Pla
 
 def counts(plans: Iterable[Plan]) -> Mapping[str, int]:
     """Return how many actions there are of each verb, how many obstacles, in sync and foreign."""
-    found: dict[str, int] = {}
+    found = Counter[str]()
     for each in plans:
-        found["in sync"] = found.get("in sync", 0) + each.in_sync
-        for action in each.actions:
-            found[action.verb.value] = found.get(action.verb.value, 0) + 1
-        for obstacle in each.obstacles:
-            word = obstacle.standing.value
-            found[word] = found.get(word, 0) + 1
-        found["foreign"] = found.get("foreign", 0) + len(each.foreign)
+        found["in sync"] += each.in_sync
+        found["foreign"] += len(each.foreign)
+        found.update(action.verb.value for action in each.actions)
+        found.update(obstacle.standing.value for obstacle in each.obstacles)
     return found
